@@ -14,6 +14,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 ROOT = Path(__file__).resolve().parent
 
 DATABASE_SCHEMES = ("sqlite", "postgresql", "postgresql+aiopg")
+FILE_SCHEMES = ("file", "s3")
 REDIS_SCHEMES = ("redis", "rediss", "unix")
 BUS_SCHEMES = (*REDIS_SCHEMES, "redis+cluster", "rediss+cluster")
 LOOPBACK_NAMES = ("127.0.0.1", "localhost", "[::1]")
@@ -67,6 +68,10 @@ class Settings(BaseSettings):
     retention_days: int = Field(default=0, ge=0, le=36_500)
     previews: Literal["on", "off"] = "on"
     quota: int = Field(default=500, ge=0)
+    files_url: str = ""
+    max_file: int = Field(default=50, ge=1, le=100_000)
+    file_quota: int = Field(default=2000, ge=0)
+    site_file_quota: int = Field(default=0, ge=0)
     connections: int = Field(default=10_000, ge=0)
     address_connections: int = Field(default=200, ge=0)
     trust_proxy: bool = False
@@ -150,6 +155,18 @@ class Settings(BaseSettings):
                 raise ValueError("needs some of the cluster's servers: redis+cluster://host:6379,host:6379")
         return value
 
+    @field_validator("files_url")
+    @classmethod
+    def _known_store(cls, value: str) -> str:
+        if not value:
+            return value
+        parts = _split(value, FILE_SCHEMES, "must begin with file:/// or s3://")
+        if parts.scheme == "file" and (parts.netloc or not parts.path.strip("/")):
+            raise ValueError("needs a folder: file:///path/to/folder")
+        if parts.scheme == "s3" and not parts.hostname:
+            raise ValueError("needs a bucket: s3://bucket?endpoint=https://host")
+        return value
+
     @field_validator("public_url")
     @classmethod
     def _is_origin(cls, value: str) -> str:
@@ -195,6 +212,26 @@ class Settings(BaseSettings):
     def quota_bytes(self) -> int | None:
         """What the pictures of one person may take; None without a limit."""
         return self.quota * 1_000_000 or None
+
+    @property
+    def files(self) -> str:
+        """The URL of the store of files; the default is a folder in the data folder."""
+        return self.files_url or (self.data_dir.absolute() / "files").as_uri()
+
+    @property
+    def max_file_bytes(self) -> int:
+        """What one file may have."""
+        return self.max_file * 1_000_000
+
+    @property
+    def file_quota_bytes(self) -> int | None:
+        """What the files of one person in messages may take; None without a limit."""
+        return self.file_quota * 1_000_000 or None
+
+    @property
+    def site_file_quota_bytes(self) -> int | None:
+        """What all files together may take; None without a limit."""
+        return self.site_file_quota * 1_000_000 or None
 
     @property
     def database(self) -> str:

@@ -27,6 +27,7 @@ from administration.doors import room as site_room
 from administration.doors import rooms as site_rooms
 from chat.doors import (
     conversations,
+    files,
     history,
     ignoring,
     invitations,
@@ -41,11 +42,13 @@ from chat.doors import (
     search,
     status,
     upgrade,
+    uploads,
 )
 from chat.doors import room_pages as chat
-from feed.doors import events, uploads
+from feed.doors import events
 from feed.doors import pages as feed
 from feed.doors import pictures as picture_views
+from feed.doors import uploads as feed_uploads
 from helpers.web.files import FILES
 from helpers.web.headers import WORKER_POLICY
 from helpers.web.health import Live, Ready
@@ -62,7 +65,10 @@ NUMBER = "{number:[1-9][0-9]{0,15}}"
 POST = "{post:[1-9][0-9]{0,15}}"
 COMMENT = "{comment:[1-9][0-9]{0,15}}"
 REPORT = "{report:[1-9][0-9]{0,15}}"
+HELD = "{held:[1-9][0-9]{0,15}}"
 PICTURE = "{picture:[1-9][0-9]{0,15}}"
+UPLOAD = "{upload:[A-Za-z0-9_-]{22}}"
+SENT_FILE = "{file:[A-Za-z0-9_-]{22}}"
 
 
 class Favicon(web.View):
@@ -147,10 +153,10 @@ ROUTES = [
     Route("/users/{name}/ignore", ignoring.Ignore, "ignore", Access.SIGNED_IN),
     Route("/users/{name}/unignore", ignoring.Unignore, "unignore", Access.SIGNED_IN),
     Route("/users/{name}/posts", feed.PersonPosts, "person_posts", Access.SIGNED_IN),
-    Route("/feed", feed.Feed, "feed", Access.SIGNED_IN, max_body=uploads.MAX_BODY),
+    Route("/feed", feed.Feed, "feed", Access.SIGNED_IN, max_body=feed_uploads.MAX_BODY),
     Route("/feed/events", events.Events, "feed_events", Access.SIGNED_IN, json=True, is_endless=True),
     Route(f"/feed/{POST}", feed.PostPage, "feed_post", Access.SIGNED_IN),
-    Route(f"/feed/{POST}/edit", feed.EditPost, "feed_edit", Access.SIGNED_IN, max_body=uploads.MAX_BODY),
+    Route(f"/feed/{POST}/edit", feed.EditPost, "feed_edit", Access.SIGNED_IN, max_body=feed_uploads.MAX_BODY),
     Route(
         f"/feed/{POST}/pictures/{PICTURE}",
         picture_views.PostPicture,
@@ -173,6 +179,13 @@ ROUTES = [
     ),
     Route("/weather", WeatherPage, "weather", Access.SIGNED_IN),
     Route("/status", status.OwnStatus, "status", Access.SIGNED_IN),
+    Route("/uploads", uploads.NewUpload, "new_upload", Access.SIGNED_IN, json=True),
+    Route(f"/uploads/{UPLOAD}", uploads.OneUpload, "upload", Access.SIGNED_IN, json=True, is_endless=True),
+    Route(
+        *(f"/files/{SENT_FILE}/{{name}}", files.OneFile, "file", Access.SIGNED_IN),
+        kept=True,
+        is_endless=True,
+    ),
     Route("/kept", kept.Kept, "kept", Access.SIGNED_IN, json=True),
     Route("/conversations", conversations.Conversations, "conversations", Access.SIGNED_IN),
     Route("/search", search.SearchPage, "search", Access.SIGNED_IN),
@@ -195,10 +208,12 @@ ROUTES = [
     Route("/rooms/{name}/reports", reports.RoomReports, "room_reports", Access.SIGNED_IN),
     Route("/rooms/{name}/settings", room_settings.RoomSettings, "room_settings", Access.SIGNED_IN),
     Route("/rooms/{name}/restore", room_list.Restore, "restore_room", Access.SIGNED_IN),
+    Route("/rooms/{name}/files", files.RoomFiles, "room_files", Access.SIGNED_IN, max_body=files.max_body),
     Route("/rooms/{name}/pins", posts.Pins, "pins", Access.SIGNED_IN, json=True),
     Route(f"/rooms/{{name}}/{NUMBER}", posts.Permalink, "permalink", Access.SIGNED_IN),
     Route(f"/rooms/{{name}}/{NUMBER}/report", reports.ReportPost, "report", Access.SIGNED_IN),
     Route(f"/reports/{REPORT}/seen", reports.SeenOutcome, "seen_outcome", Access.SIGNED_IN),
+    Route(f"/held/{HELD}/withdraw", reports.Withdraw, "withdraw_held", Access.SIGNED_IN),
     Route(f"/rooms/{{name}}/{NUMBER}/versions", posts.Versions, "versions", Access.SIGNED_IN, json=True),
     Route("/admin", administration.Administration, "admin", Access.SIGNED_IN),
     Route("/admin/people", site_people.People, "admin_people", Access.SIGNED_IN),

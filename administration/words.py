@@ -42,6 +42,8 @@ ACTS: dict[str, Text] = {
     "unhold": Text("what is due is erased again"),
     "site": Text("the site’s settings"),
     "report": Text("report answered"),
+    "add_filter": Text("filter added"),
+    "remove_filter": Text("filter removed"),
     "rights": Text("who may do what in the room"),
     "delete_room": Text("room deleted"),
     "restore_room": Text("room restored"),

@@ -80,7 +80,8 @@ class Setup(System):
             database_url, redis_url = f"sqlite:///{workers[0].folder}/aiochat.db", ""
             if self.database != "sqlite":
                 name = f"bench_{secrets.token_hex(4)}"
-                database_url = services.postgres.create_database(name)
+                services.postgres.create_database(name)
+                database_url = services.postgres.local_url(name)
                 stack.callback(services.postgres.drop_database, name)
                 servers["postgres"] = [services.postgres]
                 if "+aiopg" in self.database:

@@ -34,6 +34,13 @@ GROUPS = {"all": ALL, "here": HERE}
 """By the name after `@`, in lower case. No name of a person contains `@`."""
 
 
+class FileRef(NamedTuple):
+    """A file that was sent and is to be posted, with what can be seen in it."""
+
+    id: str
+    description: str = ""
+
+
 @dataclass(frozen=True)
 class Person:
     """The author or the target of an action: what the history needs of a User."""
@@ -58,6 +65,7 @@ class Draft(msgspec.Struct, frozen=True, gc=False):
     """The HTML of a text with GROUPS where these aren't mentioned."""
     is_over_limit: bool = False
     """The author has mentioned GROUPS too often just now."""
+    files: tuple[FileRef, ...] = ()
 
     @property
     def mentions_groups(self) -> bool:

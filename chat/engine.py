@@ -11,7 +11,8 @@ from redis.asyncio import Redis
 
 from accounts.people.mentions import NamedPeople
 from chat.delivery.bus import Listener, RoomBus
-from chat.delivery.filters import Filters, Floods
+from chat.delivery.filters import Filters
+from chat.delivery.floods import Floods, NoOthers, RedisFloods, SharedFloods
 from chat.delivery.hub import Hub
 from chat.delivery.leases import Leases, LocalLeases, RedisLeases
 from chat.delivery.presence import SitePresence
@@ -64,6 +65,7 @@ class Engine:
     """Invitations of one guest are counted and stored one after the other."""
     filters: Filters
     floods: Floods
+    shared_floods: SharedFloods
     limiter: Limiter
     """What others see of a person is counted by it: rooms, invitations; and searches."""
 
@@ -188,6 +190,7 @@ async def open_engine(
             guests=KeyedLocks(),
             filters=filters,
             floods=Floods(),
+            shared_floods=RedisFloods(redis, lambda: site_prefix(site)) if redis else NoOthers(),
             limiter=limiter or Unlimited(),
         )
     finally:

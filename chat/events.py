@@ -101,6 +101,21 @@ class Preview(msgspec.Struct, frozen=True, omit_defaults=True):
     permalink: bool = False
 
 
+class FileView(msgspec.Struct, frozen=True):
+    """A file of a message. `type` is what its content is, `width` and `height` those of a picture, and
+    `thumbnail` the address of a smaller one; `description` says what can be seen."""
+
+    id: str
+    name: str
+    type: str
+    size: int
+    width: int | None
+    height: int | None
+    description: str
+    url: str
+    thumbnail: str | None
+
+
 class Message(Event, tag="message", frozen=True):
     seq: int
     kind: str
@@ -119,6 +134,7 @@ class Message(Event, tag="message", frozen=True):
     pinned: bool = False
     mentions: list[str] | None = None
     previews: list[Preview] | None = None
+    files: list[FileView] | None = None
     role: str | None = None
     """The new role of the target, in a line of the kind `role`."""
 
@@ -143,6 +159,7 @@ class Changed(Event, tag="changed", frozen=True):
     pinned: bool = False
     mentions: list[str] | None = None
     previews: list[Preview] | None = None
+    files: list[FileView] | None = None
     excerpt: str | None = None
 
 
@@ -273,9 +290,20 @@ class OutcomeView(msgspec.Struct, frozen=True, omit_defaults=True):
     done: bool = False
 
 
+class HeldView(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A post of the user that waits for a moderator, or that wasn't let through. `name` is its room."""
+
+    held: int
+    name: str
+    text: str
+    at: str
+    refused: bool = False
+
+
 class Unread(Event, tag="unread", frozen=True):
     """In an event that is `whole`, `invitations` are all that wait for an answer, `outcomes` what the
-    user hasn't seen yet of what became of their reports, `ignored` whom they ignore."""
+    user hasn't seen yet of what became of their reports, `ignored` whom they ignore, `held` what they
+    have written that waits."""
 
     rooms: list[OwnRoom]
     whole: bool = False
@@ -284,11 +312,12 @@ class Unread(Event, tag="unread", frozen=True):
     ignored: list[str] = []
     site_reports: int = 0
     """How many reports wait for those who run the site, if the user is one of them."""
+    held: tuple[HeldView, ...] = ()
 
     def beside_marks(self) -> tuple[Any, ...]:
         """What is compared beside the marks of the rooms, to find what wasn't told."""
         reports = tuple((room.name, room.reports) for room in self.rooms if room.reports)
-        return self.invitations, self.outcomes, self.ignored, self.site_reports, reports
+        return self.invitations, self.outcomes, self.ignored, self.site_reports, self.held, reports
 
 
 class Pong(Event, tag="pong", frozen=True):

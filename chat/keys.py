@@ -2,12 +2,14 @@
 
 from aiohttp import web
 
+from chat.attachments.attachments import Attachments
 from chat.commands.registry import Registry
 from chat.engine import Engine
 from helpers.errors import too_fast
 from helpers.keys import SETTINGS
 from helpers.limits import Buckets
 
+ATTACHMENTS = web.AppKey("attachments", Attachments)
 ENGINE = web.AppKey("engine", Engine)
 COMMANDS = web.AppKey("commands", Registry)
 """Other parts of the site add their commands before the site starts."""

@@ -9,7 +9,7 @@ import msgspec
 from msgspec.structs import replace
 
 from chat.errors import ActionError
-from helpers.text.characters import cleaned, is_blank
+from helpers.text.characters import cleaned, is_blank, visible_line
 from helpers.text.emoji import canonical_emoji
 from helpers.text.strict_json import BadJson, decode, keys_pattern, looks_like_object
 
@@ -17,14 +17,26 @@ MAX_TEXT = 10_000
 MAX_NONCE = 64
 MAX_NUMBER = 2**53
 MAX_ADDRESS = 2_000
+MAX_FILES = 10
+"""Of one message."""
+
+MAX_DESCRIPTION = 1000
 MAX_ROOM = 100
 """Characters of a room's id or name in a frame."""
 
 
+class SentFile(msgspec.Struct, frozen=True):
+    """A file of a post: the id of its upload, and what can be seen in it."""
+
+    id: Annotated[str, msgspec.Meta(max_length=MAX_NONCE)]
+    description: str = ""
+
+
 class Post(msgspec.Struct, frozen=True, tag="post", tag_field="type"):
-    text: str
+    text: str = ""
     nonce: str | None = None
     reply_to: int | None = None
+    files: list[SentFile] = []
 
 
 class Edit(msgspec.Struct, frozen=True, tag="edit", tag_field="type"):
@@ -125,9 +137,10 @@ class _Address(msgspec.Struct, frozen=True):
     room: Annotated[str, msgspec.Meta(max_length=MAX_ROOM)]
 
 
-_KEYS = keys_pattern("type", "text", "nonce", "number", "reply_to", "emoji", "on", "back", "url")
+_KEYS = keys_pattern("type", "text", "nonce", "number", "reply_to", "emoji", "on", "back", "url", "files")
 _PERSONAL_KEYS = keys_pattern(
-    *("type", "text", "nonce", "number", "reply_to", "emoji", "on", "back", "url", "room", "since", "epoch")
+    *("type", "text", "nonce", "number", "reply_to", "emoji", "on", "back", "url", "files", "room"),
+    *("since", "epoch"),
 )
 _decoder = msgspec.json.Decoder(Frame)
 _personal_decoder = msgspec.json.Decoder(PersonalFrame)
@@ -221,7 +234,7 @@ def _checked(frame: Frame) -> Request:
     if frame.nonce is not None:
         check_nonce(frame.nonce)
     if isinstance(frame, Post):
-        return _checked_post(frame)
+        return checked_post(frame)
     if isinstance(frame, Typing):
         return frame
     if not 0 <= frame.number <= MAX_NUMBER:
@@ -237,18 +250,39 @@ def _checked(frame: Frame) -> Request:
     return frame
 
 
-def _checked_post(post: Post) -> Post | RunCommand:
+def checked_post(post: Post) -> Post | RunCommand:
+    """What a post asks for. Raises ActionError."""
     if post.reply_to is not None and not 1 <= post.reply_to <= MAX_NUMBER:
         raise ActionError("bad_request", "This isn't a request: `reply_to` is the number of a post.")
+    if post.files:
+        post = replace(post, files=checked_files(post.files))
+        if is_blank(post.text):
+            return replace(post, text="")
     text = clean_text(post.text)
     if text.startswith("/") and not text.startswith("//"):
         if post.reply_to is not None:
             raise ActionError("bad_request", "A command is no reply.")
+        if post.files:
+            raise ActionError("bad_request", "A command takes no files.")
         return RunCommand(text, post.nonce)
     if text.startswith("//"):
         # The second slash belongs to the text.
         text = text[1:]
     return post if text is post.text else replace(post, text=text)
+
+
+def checked_files(files: list[SentFile]) -> list[SentFile]:
+    """Raises ActionError for what can't be the files of one message."""
+    if len(files) > MAX_FILES or len({one.id for one in files}) < len(files):
+        raise ActionError(
+            "too_many_files", "A message holds at most {most} files, each once.", most=MAX_FILES
+        )
+    found = [SentFile(one.id, visible_line(one.description)) for one in files]
+    if any(len(one.description) > MAX_DESCRIPTION for one in found):
+        raise ActionError(
+            "too_long_description", "A description has at most {most} characters.", most=MAX_DESCRIPTION
+        )
+    return found
 
 
 def new_nonce() -> str:

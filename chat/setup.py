@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import functools
+from collections import Counter
 from collections.abc import AsyncIterator
 
 import aiohttp_jinja2
@@ -19,16 +20,18 @@ from chat.actions.dispatch import Dispatcher
 from chat.actions.invitations import end_between
 from chat.actions.presence import PresenceTracker
 from chat.actions.retention import SITE_RETENTION
+from chat.attachments.attachments import Attachments, Bounds
 from chat.commands import COMMANDS as OWN_COMMANDS
 from chat.commands import Registry
 from chat.commands.running import runner
 from chat.doors.first_rows import in_utc, opening_apart, run_summary
 from chat.doors.sidebar import sidebar
 from chat.doors.upgrade import SERVICES, receive
+from chat.doors.uploads import UNDER_WAY
 from chat.doors.websocket import Services
 from chat.engine import open_engine
 from chat.events import RESTART
-from chat.keys import COMMANDS, ENGINE, MESSAGE_LIMITS, message_limits
+from chat.keys import ATTACHMENTS, COMMANDS, ENGINE, MESSAGE_LIMITS, message_limits
 from chat.personal_data.erasure import erase_from_chat
 from chat.personal_data.export import SECTIONS
 from chat.personal_data.purge import Purge
@@ -43,6 +46,7 @@ from helpers.processes.passing import PASSING
 from helpers.redis.bus import BUS
 from helpers.redis.client import REDIS
 from helpers.rendering import RENDERER
+from helpers.storage.store import open_store
 from helpers.tasks import cancel_all
 from helpers.websocket.keep_alive import KeepAlive
 from timings import TIMINGS
@@ -54,6 +58,9 @@ MESSAGES_AT_ONCE = 100.0
 
 async def run_chat(app: web.Application) -> AsyncIterator[None]:
     """For `cleanup_ctx`."""
+    settings = app[SETTINGS]
+    bounds = Bounds(settings.max_file_bytes, settings.file_quota_bytes, settings.site_file_quota_bytes)
+    app[ATTACHMENTS] = attachments = Attachments(app[DATABASE], open_store(settings.files), bounds)
     async with open_engine(
         app[DATABASE],
         app[REDIS],
@@ -99,6 +106,7 @@ async def run_chat(app: web.Application) -> AsyncIterator[None]:
         yield
         await keep_alive.close()
         await cancel_all(tasks)
+        await attachments.close()
 
 
 def _retention(now: SiteSettings) -> tuple[int, int]:
@@ -123,6 +131,7 @@ async def close_connections(app: web.Application) -> None:
 
 def setup_chat(app: web.Application) -> None:
     app[OWN_DATA] += SECTIONS
+    app[UNDER_WAY] = Counter()
     app[COMMANDS] = Registry(OWN_COMMANDS.values())
     filters = {"run_summary": run_summary, "opening_apart": opening_apart, "in_utc": in_utc}
     aiohttp_jinja2.get_env(app).filters.update(filters)

@@ -3,14 +3,13 @@
 from aiohttp import web
 
 from accounts.keys import USER
-from accounts.people.site_acts import SiteActor, record_site_act
+from accounts.people.site_acts import SiteActor
 from accounts.people.site_roles import SitePermission, site_may
 from administration.doors.frame import SitePage, render
-from chat.actions.filtering import add_rule, remove_rule
+from chat.actions.filter_rules import adding, change_of_site, removing
 from chat.delivery.filters import SITE
 from chat.keys import ENGINE
 from helpers.errors import ActionError
-from helpers.keys import DATABASE
 from helpers.text.translation import translate
 from helpers.web.flash import flash
 from helpers.web.forms import read_form
@@ -56,11 +55,9 @@ class SiteFilters(SitePage):
             form.get(name, "") for name in ("kind", "pattern", "action", "filter")
         )
         if act == "add_filter" and kind != "new":
-            await add_rule(app[ENGINE], SITE, user.id, kind, pattern, action)
+            put = adding(SITE, user.id, kind, pattern, action)
         elif act == "remove_filter" and number.isascii() and number.isdigit() and len(number) < 16:
-            await remove_rule(app[ENGINE], SITE, int(number))
+            put = removing(SITE, int(number))
         else:
             raise ActionError("bad_request", "`act` is add_filter or remove_filter.")
-        async with app[DATABASE].aio_atomic():
-            after = {"kind": kind, "pattern": pattern, "action": action} if act == "add_filter" else {}
-            await record_site_act(act, SiteActor.of(user), after=after)
+        await change_of_site(app[ENGINE], SiteActor.of(user), act, put)

@@ -12,12 +12,22 @@ from accounts.people.site_roles import SitePermission, site_may
 from administration.doors.frame import SitePage, render
 from administration.doors.person import close_sessions
 from administration.people_acts import suspend
+from chat.actions.held_posts import answer_held
 from chat.actions.reporting import SITE_ANSWERS, answer
-from chat.doors.reports import WRONG, answered_text, as_json, as_shown, before_in, read_answer
+from chat.doors.reports import (
+    WRONG,
+    answered_text,
+    as_json,
+    as_listed,
+    as_shown,
+    before_in,
+    read_answer,
+    read_held,
+)
 from chat.drafts import Person
-from chat.history.reports import FoundReport, SiteReports, names_in
+from chat.history.reports import SiteReports, names_in
 from chat.keys import ENGINE
-from chat.models import Report, Room
+from chat.models import HeldPost, Report, Room
 from helpers.errors import ActionError
 from helpers.keys import DATABASE
 from helpers.text.translation import translate
@@ -39,12 +49,19 @@ class SiteQueue(SitePage):
         before, answered = before_in(request), request.query.get("answered") == "1"
         queue = SiteReports(request.app[DATABASE])
         reports, more = await queue.page(request[USER].id, answered=answered, before=before)
-        rooms = await _rooms(reports)
+        waiting = await queue.held(request[USER].id) if not answered and before is None else []
+        rooms = await _rooms({one.room_id for one in reports} | {one.room_id for one in waiting})
+        held = [
+            {**shown, "room": rooms[one.room_id]}
+            for one, shown in zip(waiting, await as_listed(waiting), strict=True)
+        ]
         if wants_json(request):
             found = [{**as_json(one), "room": _named(rooms[one.room_id])} for one in reports]
-            return web.json_response({"reports": found, "more": more})
-        await load_names(names_in(reports))
+            listed = [{**one, "room": _named(one["room"])} for one in held]
+            return web.json_response({"reports": found, "more": more, "held": listed})
+        await load_names(names_in(reports) | {one["author"] for one in held})
         context = {
+            "held": held,
             "reports": [{**as_shown(one), "room": rooms[one.room_id]} for one in reports],
             "answered": answered,
             "before": reports[-1].id if more else None,
@@ -57,7 +74,10 @@ class SiteQueue(SitePage):
         request, user = self.request, self.request[USER]
         if not site_may(user, SitePermission.ANSWER_REPORT):
             raise ActionError("forbidden", "You may not do this.")
-        report_id, given = read_answer(await read_form(request), SITE_ANSWERS)
+        form = await read_form(request)
+        if "held" in form:
+            return await self._answer_held(form)
+        report_id, given = read_answer(form, SITE_ANSWERS)
         found = next(iter(await Report.select().where(Report.id == report_id).aio_execute()), None)
         if found is None:
             raise ActionError("no_such_report", "There is no such report.")
@@ -77,12 +97,30 @@ class SiteQueue(SitePage):
         await flash(request, answered_text(receipt.act))
         raise web.HTTPSeeOther(HERE)
 
+    async def _answer_held(self, form: Any) -> web.Response:
+        request, user = self.request, self.request[USER]
+        held_id, approves = read_held(form)
+        found = next(iter(await HeldPost.select().where(HeldPost.id == held_id).aio_execute()), None)
+        if found is None:
+            raise ActionError("no_such_report", "There is no such report.")
+        engine, who = request.app[ENGINE], Person(user.id, user.name)
+        try:
+            receipt = await answer_held(engine, found.room_id, who, held_id, approves=approves, for_site=True)
+        except ActionError as error:
+            if wants_json(request) or error.retry_after:
+                raise
+            await flash(request, translate(error.phrase), "error")
+            raise web.HTTPSeeOther(HERE) from None
+        if wants_json(request):
+            return web.json_response({"answer": form["answer"], "number": receipt.number})
+        await flash(request, answered_text(None))
+        raise web.HTTPSeeOther(HERE)
 
-async def _rooms(reports: list[FoundReport]) -> dict[int, Room]:
-    ids = sorted({report.room_id for report in reports})
-    return (
-        {room.id: room for room in await Room.select().where(Room.id.in_(ids)).aio_execute()} if ids else {}
-    )
+
+async def _rooms(ids: set[int]) -> dict[int, Room]:
+    if not ids:
+        return {}
+    return {room.id: room for room in await Room.select().where(Room.id.in_(sorted(ids))).aio_execute()}
 
 
 def _named(room: Room) -> dict[str, Any]:

@@ -156,6 +156,19 @@ def _previews(act: RecordedAct, language: Language, author: str, target: str) ->
     return language.t("{author} turned previews of links on in this room", author=author)
 
 
+def _filter(act: RecordedAct, language: Language, author: str, target: str) -> str:
+    """The words themselves aren't told: all members read the log."""
+    rules = act.after["rules"] or act.before["rules"]
+    is_of_new = any(rule["kind"] == "new" for rule in rules)
+    if is_of_new and act.after["rules"]:
+        return language.t("{author} has the first messages of new accounts held", author=author)
+    if is_of_new:
+        return language.t("{author} no longer has the first messages of new accounts held", author=author)
+    if act.after["rules"]:
+        return language.t("{author} added a filter", author=author)
+    return language.t("{author} removed a filter", author=author)
+
+
 def _role(act: RecordedAct, language: Language, author: str, target: str) -> str:
     if act.after["role"] > act.before["role"]:
         return language.t("{author} made {target} a moderator", author=author, target=target)
@@ -195,6 +208,8 @@ WORDS: dict[str, Words] = {
     "rights": _rights,
     "history": _history,
     "previews": _previews,
+    "add_filter": _filter,
+    "remove_filter": _filter,
     "kind": _kind,
     "delete_room": lambda act, language, author, target: language.t(
         "{author} deleted the room", author=author

@@ -20,19 +20,22 @@ MAX_DELETED = 500
 """Posts in one act: each of them is an event for all who are in the room."""
 
 
-async def delete_range(
-    engine: Engine, room_id: int, person: Person, first: int, last: int, reason: str, nonce: str
+async def delete_numbers(
+    engine: Engine, room_id: int, person: Person, spans: list[tuple[int, int]], reason: str, nonce: str
 ) -> Receipt:
-    """Deletes the posts with these numbers: one's own, or as a moderator anybody's."""
+    """Deletes the posts with these numbers, each span from its first to its last: one's own, or as a
+    moderator anybody's."""
     check_reason(reason)
-    if not 1 <= first <= last:
+    if any(not 1 <= first <= last for first, last in spans):
         raise ActionError("bad_usage", "The numbers of messages go upwards from 1.")
-    if last - first >= MAX_DELETED:
+    if sum(last - first + 1 for first, last in spans) > MAX_DELETED:
         raise ActionError("bad_usage", "At most {most} messages at once, please.", most=MAX_DELETED)
+    wanted = {number for first, last in spans for number in range(first, last + 1)}
 
     async def apply(room: RoomTransaction) -> Receipt:
         standing = await require(room, person, Permission.RETRACT)
-        found = await _visible(room, range(max(first, room.hidden_from(standing) + 1), last + 1))
+        hidden = room.hidden_from(standing)
+        found = await _visible(room, [number for number in wanted if number > hidden])
         if not found:
             raise ActionError("no_such_message", "There is no such message.")
         if not standing.may(Permission.DELETE) and any(line.author_id != person.id for line in found):
@@ -106,7 +109,7 @@ async def delete_lines(
 
 async def bring_back(room: RoomTransaction, person: Person, numbers: list[int], nonce: str) -> Receipt:
     """Undoes a deletion: those of these posts come back that are still deleted by it."""
-    deleted = [line for line in await _posts(room, numbers) if line.is_deleted and line.text]
+    deleted = [line for line in await _posts(room, numbers) if line.is_deleted and (line.text or line.files)]
     if not deleted:
         raise in_the_way(Text("The messages are there again, or gone for good."))
     for line in deleted:

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from chat.actions import editing, filtering, posting
 from chat.costs import COMMAND_TOKENS, MENTIONS_AT_ONCE, MENTIONS_PER_SECOND, frame_cost, mention_cost
-from chat.drafts import Draft, Person
+from chat.drafts import Draft, FileRef, Person
 from chat.engine import Engine
 from chat.errors import ActionError, barred, blocked, broken, unavailable
 from chat.events import Error, Event, Notice, Pong, Receipt
@@ -72,12 +72,6 @@ Work = Coroutine[Any, Any, None]
 the next request of the same actor, so that requests take effect in the order in which they were
 sent."""
 
-
-SHOWN_OF_HELD = 300
-"""Characters of a text that is held that its author is told again."""
-
-FLOOD = "the same text in several rooms"
-"""Why it is reported. It is stored, and so in English."""
 
 T = TypeVar("T")
 
@@ -235,33 +229,37 @@ def _post(engine: Engine, actor: Actor, request: Post) -> Work | None:
     engine.typing_indicators.posted(actor.room_id, actor.person.id)
     nonce = request.nonce or new_nonce()
     in_room = actor.standing.kind not in CONVERSATION_GRANTS
-    is_flood = in_room and engine.floods.note(actor.person.id, actor.room_id, request.text)
+    is_flood = (
+        in_room and request.text != "" and engine.floods.note(actor.person.id, actor.room_id, request.text)
+    )
     if engine.filters.applies(actor.room_id):
         return _look_and_post(engine, actor, request, nonce, is_flood=is_flood)
-    return _queue_post(engine, actor, request, nonce, "" if not is_flood else FLOOD)
+    return _queue_post(engine, actor, request, nonce, "" if not is_flood else filtering.FLOOD)
 
 
 async def _look_and_post(engine: Engine, actor: Actor, request: Post, nonce: str, *, is_flood: bool) -> None:
     """Where there are filters: the text is looked at before it is posted."""
     draft = Draft(actor.room_id, actor.person, nonce, request.text, reply_to=request.reply_to)
+    if request.files:
+        draft = replace(draft, files=refs_of(request))
     is_held, why = await filtering.look_at(engine, draft)
     if is_held:
-        said = f"{actor.language.translate(filtering.HELD)}\n\n{request.text[:SHOWN_OF_HELD]}"
-        actor.reply(Notice(said, nonce))
+        actor.reply(Notice(actor.language.translate(filtering.HELD), nonce))
         return
-    rest = _queue_post(engine, actor, request, nonce, why or (FLOOD if is_flood else ""))
+    rest = _queue_post(engine, actor, request, nonce, why or (filtering.FLOOD if is_flood else ""))
     if rest is not None:
         await rest
 
 
 def _queue_post(engine: Engine, actor: Actor, request: Post, nonce: str, why: str) -> Work | None:
     """Queues a post, which is reported after its commit where `why` says why."""
-    answer = functools.partial(_answer_post, engine, actor, len(request.text), why)
+    answer = functools.partial(_answer_post, engine, actor, request.text, why)
 
     def queue(rendered: posting.Rendered, is_over_limit: bool = False) -> None:
         room_id, author, text, reply_to = actor.room_id, actor.person, request.text, request.reply_to
         posting.post(
-            *(engine, room_id, author, text, rendered, nonce, answer, reply_to), is_over_limit=is_over_limit
+            *(engine, room_id, author, text, rendered, nonce, answer, reply_to, refs_of(request)),
+            is_over_limit=is_over_limit,
         )
         actor.post_queued(len(text))
 
@@ -272,6 +270,10 @@ def _queue_post(engine: Engine, actor: Actor, request: Post, nonce: str, why: st
     return None
 
 
+def refs_of(request: Post) -> tuple[FileRef, ...]:
+    return tuple(FileRef(one.id, one.description) for one in request.files) if request.files else ()
+
+
 async def _render_and(
     queue: Callable[[posting.Rendered, bool], None], engine: Engine, actor: Actor, text: str
 ) -> None:
@@ -280,18 +282,19 @@ async def _render_and(
 
 
 def _answer_post(
-    engine: Engine, actor: Actor, size: int, why: str, nonce: str, outcome: Receipt | ActionError
+    engine: Engine, actor: Actor, text: str, why: str, nonce: str, outcome: Receipt | ActionError
 ) -> None:
     if isinstance(outcome, Receipt):
-        if why and outcome.number is not None:
-            engine.hub.spawn(filtering.report_by_itself(engine, actor.room_id, outcome.number, why))
+        if outcome.number is not None and filtering.is_looked_at(actor.standing, text, why):
+            number, room_id, author = outcome.number, actor.room_id, actor.person
+            engine.hub.spawn(filtering.after_the_post(engine, room_id, author, number, text, why))
         actor.reply(outcome)
         tell_unheard(actor, outcome)
         note_own_post(actor, outcome)
         posting.after_post(engine, actor.room_id, actor.person, outcome)
     else:
         actor.reply(Error(outcome.code, actor.language.translate(outcome.phrase), nonce, outcome.retry_after))
-    actor.post_answered(size)
+    actor.post_answered(len(text))
 
 
 def tell_unheard(actor: Actor, receipt: Receipt) -> None:

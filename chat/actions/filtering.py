@@ -1,44 +1,35 @@
-"""What filters do with a text: it is refused, reported, or held until a moderator lets it through; and
-the rules themselves. Texts that one person sends to many rooms are reported as well."""
+"""What filters do with a text: it is refused, reported, or held until a moderator lets it through. Texts
+that one person sends to many rooms are reported as well."""
 
 import asyncio
-from typing import Any
-
-from msgspec.structs import replace
 
 from accounts.models import User
-from accounts.people.directory import users_by_ids
-from chat.actions.moderation import change, require
+from chat.actions.held_posts import WITHDRAWN, held_before, hold
+from chat.actions.moderation import change
 from chat.actions.posting import after_post, is_over_limit, render_with_names
 from chat.actions.reporting import put_report
-from chat.delivery.filters import ACTIONS, Rule, Rules, host_key, words_key
-from chat.drafts import Draft, Person
+from chat.delivery.filters import ACTIONS, Rule, Rules
+from chat.delivery.floods import MIN_FLOOD
+from chat.drafts import Draft, FileRef, Person
 from chat.engine import Engine
 from chat.errors import ActionError
 from chat.events import Receipt
-from chat.history.journal import Change, record_draft
 from chat.history.reports import BY_ITSELF, in_charge_of, open_report, site_staff
 from chat.history.transaction import RoomTransaction
-from chat.models import CONVERSATIONS, Filter, HeldPost, Message
+from chat.models import CONVERSATIONS, Message
 from chat.requests import clean_text, new_nonce
 from chat.roles import Permission, Role, Standing
 from helpers.clock import now_ms
-from helpers.security_log import note
 from helpers.text.translation import Text
 
-MAX_RULES = 100
-"""Of one room, and of the site."""
-
-MAX_PATTERN = 100
-MAX_NEW = 20
 NEW_SECONDS = 24 * 3600
 """An account is new for so long."""
 
 SHORT = 500
 """Characters that are looked at at once."""
 
-MAX_HELD = 500
-"""Posts that wait in one room: further ones are refused."""
+FLOOD = "the same text in several rooms"
+"""Why it is reported. It is stored, and so in English."""
 
 HELD = Text("Your message waits until a moderator lets it through. Others don’t see it yet.")
 
@@ -87,6 +78,8 @@ async def look_at(engine: Engine, draft: Draft) -> tuple[bool, str]:
     if before is not None:
         if (before.room_id, before.text or draft.text) != (draft.room_id, draft.text):
             raise ActionError("nonce_reused", "This nonce was used for another message.")
+        if before.answer == WITHDRAWN:
+            raise ActionError("filtered", "You have withdrawn this message.")
         if before.answer == "reject":
             raise ActionError("filtered", "A moderator didn’t let this message through.")
         return before.answered_at is None, ""
@@ -117,75 +110,10 @@ async def check_edit(engine: Engine, room_id: int, author: Person, text: str) ->
     raise refused(rule)
 
 
-async def hold(engine: Engine, draft: Draft, rule: Rule) -> None:
-    """Keeps a post until it is answered. Sent again it is one."""
-    is_open = (HeldPost.room_id == draft.room_id) & HeldPost.answered_at.is_null()
-    if await HeldPost.select().where(is_open).aio_count() >= MAX_HELD:
-        raise ActionError("refused", "Too many messages wait for a moderator here. Please try again later.")
-    row: dict[str, Any] = {"room_id": draft.room_id, "author_id": draft.author.id, "nonce": draft.nonce}
-    row |= {"kind": draft.kind, "text": draft.text, "reply_to": draft.reply_to, "at": now_ms()}
-    row |= {"why": "" if rule.kind == "new" else rule.pattern}
-    await HeldPost.insert(row).on_conflict_ignore().aio_execute()
-    engine.unread.note_standings({*await in_charge_of(draft.room_id), *await site_staff()})
-
-
 async def is_stored(author_id: int, nonce: str) -> bool:
     """Whether a line has this nonce already: what was posted before isn't looked at again."""
     query = Message.select(Message.seq).where(Message.author_id == author_id, Message.nonce == nonce)
     return bool(await query.tuples().aio_execute())
-
-
-async def held_before(author_id: int, nonce: str) -> HeldPost | None:
-    """The post that was held under this nonce."""
-    query = HeldPost.select().where(HeldPost.author_id == author_id, HeldPost.nonce == nonce)
-    return next(iter(await query.aio_execute()), None)
-
-
-async def held_in(room_id: int) -> list[HeldPost]:
-    """Those that wait in a room, the first first, at most 50."""
-    query = HeldPost.select().where(HeldPost.room_id == room_id, HeldPost.answered_at.is_null())
-    return list(await query.order_by(HeldPost.id).limit(50).aio_execute())
-
-
-async def answer_held(
-    engine: Engine, room_id: int, person: Person, held_id: int, *, approves: bool
-) -> Receipt:
-    """Posts what was held, in its author's name and under its nonce, or keeps it out. Raises
-    ActionError, also where somebody has answered it."""
-    query = HeldPost.select().where(HeldPost.id == held_id, HeldPost.room_id == room_id)
-    held = next(iter(await query.aio_execute()), None)
-    if held is None:
-        raise ActionError("no_such_report", "There is no such report.")
-    author = (await users_by_ids([held.author_id]))[held.author_id]
-    rendered = await render_with_names(engine, held.author_id, held.text)
-    writer = Person(author.id, author.name)
-    draft = Draft(
-        *(room_id, writer, held.nonce, held.text, rendered.html, held.kind, held.reply_to),
-        *(rendered.mentions, rendered.quiet_html),
-    )
-
-    async def apply(room: RoomTransaction) -> Receipt:
-        await require(room, person, Permission.ANSWER_REPORTS)
-        now = await HeldPost.aio_get(HeldPost.id == held_id)
-        if now.answered_at is not None:
-            if (now.answered_by, now.answer) == (person.id, "approve" if approves else "reject"):
-                return Receipt("", room.last_seq)
-            who = (await users_by_ids([now.answered_by])).get(now.answered_by)
-            name = who.called if who else "?"
-            raise ActionError("answered", "{name} has answered this already.", name=name)
-        receipt = Receipt("", room.last_seq)
-        if approves:
-            await room.standing(writer.id)
-            receipt = await record_draft(draft, room)
-        answered: dict[str, Any] = {"answered_at": room.at, "answered_by": person.id}
-        answered |= {"answer": "approve" if approves else "reject", "text": "" if approves else held.text}
-        await HeldPost.update(answered).where(HeldPost.id == held_id).aio_execute()
-        return receipt
-
-    receipt = await engine.journal.change(Change(room_id, person, new_nonce(), apply))
-    engine.unread.note_standings({*await in_charge_of(room_id), *await site_staff()})
-    note("held_answered", "ok", who=person.name, whence="room", room=room_id)
-    return replace(receipt, nonce=held.nonce)
 
 
 async def report_by_itself(engine: Engine, room_id: int, number: int, why: str) -> None:
@@ -201,58 +129,39 @@ async def report_by_itself(engine: Engine, room_id: int, number: int, why: str) 
     engine.unread.note_standings({*await in_charge_of(room_id), *await site_staff()})
 
 
-async def add_rule(engine: Engine, room_id: int, user_id: int, kind: str, pattern: str, action: str) -> None:
-    """Adds a rule, or changes what an equal one does. Whoever calls it has checked who may. Raises
-    ActionError."""
-    pattern = _checked(kind, pattern, action)
-    row = {"room_id": room_id, "kind": kind, "pattern": pattern, "action": action}
-    is_same = (Filter.room_id == room_id) & (Filter.kind == kind) & (Filter.pattern == pattern)
-    async with engine.database.aio_atomic():
-        await Filter.delete().where(is_same).aio_execute()
-        if kind == "new":
-            await Filter.delete().where(Filter.room_id == room_id, Filter.kind == kind).aio_execute()
-        if await Filter.select().where(Filter.room_id == room_id).aio_count() >= MAX_RULES:
-            raise ActionError("refused", "There can be at most {most} filters.", most=MAX_RULES)
-        if (kind, pattern) != ("new", "0"):
-            await Filter.insert({**row, "author_id": user_id, "at": now_ms()}).aio_execute()
-    await engine.filters.changed()
+def is_looked_at(standing: Standing, text: str, why: str) -> bool:
+    """Whether something is left to be done with a post that was stored."""
+    return bool(why) or (len(text) >= MIN_FLOOD and standing.kind not in CONVERSATIONS)
 
 
-def _checked(kind: str, pattern: str, action: str) -> str:
-    pattern = " ".join(pattern.split())
-    if kind not in ("word", "host", "new") or action not in ACTIONS or (kind == "new" and action != "hold"):
-        raise ActionError("bad_request", "A filter is of words or of a host, and refuses, holds or reports.")
-    if kind == "new":
-        if not (pattern.isascii() and pattern.isdigit() and len(pattern) < 4 and int(pattern) <= MAX_NEW):
-            raise ActionError("bad_usage", "How many, please: from 0 to {most}.", most=MAX_NEW)
-        return str(int(pattern))
-    if len(pattern) > MAX_PATTERN:
-        raise ActionError("bad_usage", "A filter holds at most {most} characters.", most=MAX_PATTERN)
-    if kind == "host":
-        host = host_key(pattern.removeprefix("https://").removeprefix("http://").partition("/")[0])
-        if not host or " " in host or "." not in host:
-            raise ActionError("bad_usage", "A host is written like example.org.")
-        return host
-    if not words_key(pattern).strip():
-        raise ActionError("bad_usage", "There are no words in this filter.")
-    return pattern
-
-
-async def remove_rule(engine: Engine, room_id: int, rule_id: int) -> None:
-    await Filter.delete().where(Filter.id == rule_id, Filter.room_id == room_id).aio_execute()
-    await engine.filters.changed()
+async def after_the_post(
+    engine: Engine, room_id: int, author: Person, number: int, text: str, why: str
+) -> None:
+    """Reports a post where `why` says why, or where other processes have seen the same text elsewhere."""
+    if await engine.shared_floods.note(author.id, room_id, text):
+        why = why or FLOOD
+    if why:
+        await report_by_itself(engine, room_id, number, why)
 
 
 async def post_and_wait(
-    engine: Engine, room_id: int, author: Person, text: str, nonce: str, kind: str
+    engine: Engine,
+    room_id: int,
+    author: Person,
+    text: str,
+    nonce: str,
+    kind: str,
+    *,
+    files: tuple[FileRef, ...] = (),
+    reply_to: int | None = None,
 ) -> Receipt:
-    """Posts a text of this kind, waits for its commit and returns the Receipt. Raises
-    ActionError."""
-    text = clean_text(text)
+    """Posts a text of this kind, with files or without, waits for its commit and returns the Receipt.
+    Raises ActionError."""
+    text = clean_text(text) if text or not files else ""
     rendered = await render_with_names(engine, author.id, text)
     html, mentions, quiet_html = rendered
     over_limit = await is_over_limit(engine, author.id, rendered)
-    draft = Draft(room_id, author, nonce, text, html, kind, None, mentions, quiet_html, over_limit)
+    draft = Draft(room_id, author, nonce, text, html, kind, reply_to, mentions, quiet_html, over_limit, files)
     is_held, why = await look_at(engine, draft) if engine.filters.applies(room_id) else (False, "")
     if is_held:
         raise ActionError("held", HELD)

@@ -4,9 +4,11 @@ stored post, for every door."""
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from msgspec.structs import replace
+
 from accounts.people.name_shape import PERSON
 from chat.costs import GROUP_MENTIONS
-from chat.drafts import GROUPS, Draft, Mentioned, Person
+from chat.drafts import GROUPS, Draft, FileRef, Mentioned, Person
 from chat.engine import Engine
 from chat.events import Receipt
 from chat.formatting import ROOM, markdown
@@ -56,6 +58,7 @@ def post(
     nonce: str,
     answer: Answer,
     reply_to: int | None = None,
+    files: tuple[FileRef, ...] = (),
     *,
     is_over_limit: bool = False,
 ) -> None:
@@ -66,6 +69,8 @@ def post(
     said of the text."""
     html, mentions, quiet_html = rendered
     draft = Draft(room_id, author, nonce, text, html, "post", reply_to, mentions, quiet_html, is_over_limit)
+    if files:
+        draft = replace(draft, files=files)
     engine.journal.append(draft, answer)
 
 

@@ -2,7 +2,6 @@
 who answer the same report at once one acts, and the other is told who did."""
 
 import contextlib
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +12,7 @@ from accounts.people.site_roles import SitePermission
 from chat.actions.deleting import delete_lines
 from chat.actions.moderation import change, check_reason, require
 from chat.actions.removing import ban_in, time_out_in
-from chat.actions.site_powers import require_site
+from chat.actions.site_powers import ranking_as_site, require_site
 from chat.costs import REPORTS
 from chat.drafts import Person
 from chat.engine import Engine
@@ -32,7 +31,7 @@ from chat.history.reports import (
 from chat.history.transaction import RoomTransaction
 from chat.models import CONVERSATIONS, Report, ReportLine, ReportReason
 from chat.requests import new_nonce
-from chat.roles import STRANGER, Permission, Role, Standing
+from chat.roles import STRANGER, Permission
 from helpers.errors import charge
 from helpers.security_log import note
 
@@ -121,7 +120,7 @@ async def answer(
     async def apply(room: RoomTransaction) -> Receipt:
         if for_site:
             await require_site(SiteActor(person.id), SitePermission.ANSWER_REPORT)
-        with _ranking_as_site(room, person) if for_site else contextlib.nullcontext():
+        with ranking_as_site(room, person) if for_site else contextlib.nullcontext():
             return await _answer(room, person, report_id, given, nonce, told, for_site=for_site)
 
     receipt = await change(engine, room_id, person, nonce, apply)
@@ -201,20 +200,6 @@ async def _post_or_none(room: RoomTransaction, number: int) -> Line | None:
         return await room.post(number, STRANGER)
     except ActionError:
         return None
-
-
-@contextlib.contextmanager
-def _ranking_as_site(room: RoomTransaction, person: Person) -> Iterator[None]:
-    """Within it the person ranks above all in the room. Nobody else is told so."""
-    before = room.standings.get(person.id)
-    room.standings[person.id] = Standing(Role.OWNER, True, "open", modes=room.modes)
-    try:
-        yield
-    finally:
-        if before is None:
-            del room.standings[person.id]
-        else:
-            room.standings[person.id] = before
 
 
 async def saw_outcome(engine: Engine, user_id: int, report_id: int) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from accounts.models import User
 from chat.actions.deleting import bring_back
+from chat.actions.filter_rules import undo_in as undo_filters
 from chat.actions.invitations import end_by_undo
 from chat.actions.moderation import change, change_role, check_reason, cleared_up_to, numbered, require
 from chat.actions.modes import as_json, from_json, put_modes
@@ -74,6 +75,8 @@ async def undo(engine: Engine, room_id: int, person: Person, number: int, reason
     engine.unread.note_standings(touched)
     if undone in ("kind", "address"):
         await tell_directory(engine, room_id)
+    if undone in ("add_filter", "remove_filter"):
+        await engine.filters.changed()
     note("undo", "ok", who=person.name, whence="room", room=room_id, act=number)
     return receipt
 
@@ -230,6 +233,8 @@ UNDOING: dict[str, Undoing] = {
     "owner": Undoing(Permission.HAND_OVER, _role),
     "retention": Undoing(Permission.SET_RETENTION, _retention),
     "invite": Undoing(Permission.KILL, _invitation),
+    "add_filter": Undoing(Permission.SET_FILTERS, undo_filters),
+    "remove_filter": Undoing(Permission.SET_FILTERS, undo_filters),
 }
 """By act. An undo isn't undone: what it undid is done again."""
 

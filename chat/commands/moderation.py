@@ -60,13 +60,16 @@ async def untimeout(call: Call, user: User, reason: Rest | None = None) -> Answe
 
 @command(needs=Permission.RETRACT, destroys=True)
 async def delete(call: Call, numbers: Word, reason: Rest | None = None) -> Answer:
-    """Deletes messages by their numbers, as in 12 or 12-20: your own, or as a moderator anybody’s."""
-    found = _NUMBERS.fullmatch(numbers)
-    if not found:
-        raise ActionError("bad_usage", "A message’s number, or two with a hyphen between them, please.")
-    first, last = int(found[1]), int(found[2] or found[1])
-    return await deleting.delete_range(
-        call.engine, call.room_id, call.person, first, last, reason or "", call.nonce
+    """Deletes messages by their numbers, as in 12, 12-20 or 3,7,12-20: your own, or as a moderator
+    anybody’s."""
+    spans = []
+    for part in numbers.split(","):
+        found = _NUMBERS.fullmatch(part)
+        if not found:
+            raise ActionError("bad_usage", "Messages’ numbers, please, as in 12, 12-20 or 3,7,12-20.")
+        spans.append((int(found[1]), int(found[2] or found[1])))
+    return await deleting.delete_numbers(
+        call.engine, call.room_id, call.person, spans, reason or "", call.nonce
     )
 
 

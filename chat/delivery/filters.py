@@ -5,8 +5,6 @@ import asyncio
 import functools
 import logging
 import re
-import time
-from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -88,41 +86,6 @@ class Rules:
                 if any(host == pattern or host.endswith(f".{pattern}") for host in hosts)
             ][:1]
         return min(found, key=lambda rule: ACTIONS.index(rule.action), default=None)
-
-
-FLOOD_ROOMS = 3
-FLOOD_SECONDS = 60.0
-MAX_AUTHORS = 5000
-LAST_TEXTS = 12
-"""Of one author: so many are compared."""
-
-MIN_FLOOD = 12
-"""Characters: what is shorter, as a greeting, may well be said in several rooms."""
-
-
-class Floods:
-    """In which rooms somebody has sent the same text lately. Of one process: a person's connection is
-    at one."""
-
-    def __init__(self) -> None:
-        self._last: dict[int, deque[tuple[int, str, float]]] = {}
-
-    def note(self, author_id: int, room_id: int, text: str) -> bool:
-        """Returns whether this is one room too many. Asked for each post: who stays in one room costs
-        next to nothing."""
-        last = self._last.get(author_id)
-        if last is None:
-            if len(self._last) >= MAX_AUTHORS:
-                del self._last[next(iter(self._last))]
-            last = self._last[author_id] = deque(maxlen=LAST_TEXTS)
-        now = time.monotonic()
-        is_elsewhere = bool(last) and last[-1][0] != room_id
-        last.append((room_id, text, now))
-        if not is_elsewhere or len(text) < MIN_FLOOD:
-            return False
-        said = text.casefold()
-        rooms = {room for room, one, at in last if at > now - FLOOD_SECONDS and one.casefold() == said}
-        return len(rooms) >= FLOOD_ROOMS
 
 
 class Filters:

@@ -35,7 +35,8 @@ MANY_LINES = 24
 
 @dataclass(slots=True)
 class Row:
-    """`key` is that of layout.js. `line` is a `message` event; `lines` are those of a run."""
+    """`key` is that of layout.js. `line` is a `message` event; `lines` are those of a run, or of
+    deleted posts."""
 
     key: str
     kind: str
@@ -47,6 +48,8 @@ class Row:
     own: bool = False
     calls_you: bool = False
     is_pointed: bool = False
+    folds: bool = False
+    """A deleted post, which the next one may join."""
 
     @property
     def attributes(self) -> dict[str, Any]:
@@ -75,7 +78,11 @@ class Row:
 
     @property
     def size(self) -> int:
-        return 0 if self.kind == "ignored" else len(self.line.get("html") or self.line.get("text") or "")
+        return (
+            0
+            if self.kind in ("ignored", "gone")
+            else len(self.line.get("html") or self.line.get("text") or "")
+        )
 
     @property
     def is_deleted(self) -> bool:
@@ -181,6 +188,10 @@ class _Rows:
         return current().day(local)
 
     def _add_post(self, line: dict[str, Any], local: datetime) -> None:
+        folds = bool(line.get("deleted")) and line["number"] != self.state["around"]
+        if folds and self.rows and self.rows[-1].folds:
+            self._fold(self.rows[-1], line, local)
+            return
         kind = "me" if line["kind"] == "me" else "message"
         author, mentions = line["author"], line.get("mentions") or ()
         is_message = kind == "message"
@@ -198,8 +209,16 @@ class _Rows:
                 own=own,
                 calls_you=not own and any(name == self.you or name[0] == "@" for name in mentions),
                 is_pointed=line["number"] == self.state["around"],
+                folds=folds,
             )
         )
+
+    def _fold(self, row: Row, line: dict[str, Any], local: datetime) -> None:
+        """Runs of deleted posts are one row."""
+        self.group = None
+        row.kind = "gone"
+        row.lines = [*(row.lines or [(row.line, row.time)]), (line, self.clock.time(local))]
+        row.line = line
 
     def _add_service(self, line: dict[str, Any], time: str) -> None:
         self.group = None

@@ -11,7 +11,7 @@ from accounts.keys import USER
 from accounts.people.directory import users_by_ids
 from accounts.people.shown_names import load_names
 from chat.actions.act_words import label
-from chat.actions.filtering import answer_held, held_in
+from chat.actions.held_posts import answer_held, held_in, withdraw
 from chat.actions.reporting import ANSWERS, Answer, answer, report, saw_outcome
 from chat.doors.room_pages import room_access
 from chat.drafts import Person
@@ -19,12 +19,14 @@ from chat.errors import ActionError
 from chat.history.access import RoomAccess
 from chat.history.reports import FoundReport, names_in, reports_in
 from chat.keys import ENGINE, take_token
+from chat.models import HeldPost
 from chat.roles import Permission
 from helpers.clock import iso
 from helpers.text.durations import parse_duration
 from helpers.text.translation import current, translate
 from helpers.web.flash import flash
 from helpers.web.forms import read_form
+from helpers.web.redirects import safe_next
 from helpers.web.routing import wants_json
 
 MAX_DIGITS = 15
@@ -67,7 +69,7 @@ class RoomReports(web.View):
         request, found = self.request, await self._access()
         before, answered = before_in(request), request.query.get("answered") == "1"
         reports, more = await reports_in(found.room.id, request[USER].id, answered=answered, before=before)
-        held = await _held(found.room.id) if not answered and before is None else []
+        held = await as_listed(await held_in(found.room.id)) if not answered and before is None else []
         if wants_json(request):
             body = {"reports": [as_json(one) for one in reports], "more": more, "held": held}
             return web.json_response(body)
@@ -106,13 +108,10 @@ class RoomReports(web.View):
 
     async def _answer_held(self, found: RoomAccess, person: Person, form: Any) -> web.Response:
         """Lets a post through that was held, or doesn't."""
-        held, given = form.get("held", ""), form.get("answer", "")
-        if not is_number(held) or given not in ("approve", "reject"):
-            raise ActionError("bad_request", "`held` is the number of a message, `answer` approve or reject.")
-        engine, approves = self.request.app[ENGINE], given == "approve"
-        receipt = await answer_held(engine, found.room.id, person, int(held), approves=approves)
+        engine, (held, approves) = self.request.app[ENGINE], read_held(form)
+        receipt = await answer_held(engine, found.room.id, person, held, approves=approves)
         if wants_json(self.request):
-            return web.json_response({"answer": given, "number": receipt.number})
+            return web.json_response({"answer": form["answer"], "number": receipt.number})
         await flash(self.request, answered_text(None))
         raise web.HTTPSeeOther(f"/rooms/{found.room.name}/reports")
 
@@ -135,9 +134,20 @@ class SeenOutcome(web.View):
         raise web.HTTPSeeOther("/rooms")
 
 
-async def _held(room_id: int) -> list[dict[str, Any]]:
+class Withdraw(web.View):
+    """The author takes back what waits, or has read that it wasn't let through."""
+
+    async def post(self) -> web.Response:
+        request, user = self.request, self.request[USER]
+        take_token(request, user.id)
+        await withdraw(request.app[ENGINE], user, int(request.match_info["held"]))
+        if wants_json(request):
+            return web.Response(status=204)
+        raise web.HTTPSeeOther(safe_next((await read_form(request)).get("next", ""), "/rooms"))
+
+
+async def as_listed(found: list[HeldPost]) -> list[dict[str, Any]]:
     """The posts that wait for a moderator. `why` is the rule that held them, empty for a new account."""
-    found = await held_in(room_id)
     names = await users_by_ids(sorted({one.author_id for one in found}))
     return [
         {
@@ -174,6 +184,14 @@ def read_answer(form: Any, words: Sequence[str] = ANSWERS) -> tuple[int, Answer]
     if not is_right:
         raise ActionError("bad_usage", "A duration is written like 10m, 2h, 3d or 1w.")
     return int(number), Answer(name, seconds, form.get("delete", "") == "1")
+
+
+def read_held(form: Any) -> tuple[int, bool]:
+    """The held post in a form, and whether it is let through. Raises ActionError."""
+    held, given = form.get("held", ""), form.get("answer", "")
+    if not is_number(held) or given not in ("approve", "reject"):
+        raise ActionError("bad_request", "`held` is the number of a message, `answer` approve or reject.")
+    return int(held), given == "approve"
 
 
 def before_in(request: web.Request) -> int | None:

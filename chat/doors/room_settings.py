@@ -13,7 +13,7 @@ from accounts.people.shown_names import load_names
 from accounts.site_settings import site_settings
 from chat.actions import (
     deleted_rooms,
-    filtering,
+    filter_rules,
     membership,
     moderation,
     modes,
@@ -222,24 +222,16 @@ async def _untimeout(engine: Engine, room_id: int, person: Person, form: Form) -
 
 async def _add_filter(engine: Engine, room_id: int, person: Person, form: Form) -> Receipt:
     kind, pattern, action = (form.get(name, "") for name in ("kind", "pattern", "action"))
-    await _require_filters(engine, room_id, person)
-    await filtering.add_rule(engine, room_id, person.id, kind, pattern, action)
-    return Receipt("")
+    put = filter_rules.adding(room_id, person.id, kind, pattern, action)
+    return await filter_rules.change_in_room(engine, room_id, person, "add_filter", put)
 
 
 async def _remove_filter(engine: Engine, room_id: int, person: Person, form: Form) -> Receipt:
     text = form.get("filter", "")
     if not (text.isascii() and text.isdigit() and len(text) < 16):
         raise ActionError("bad_request", "`filter` is the number of a filter.")
-    await _require_filters(engine, room_id, person)
-    await filtering.remove_rule(engine, room_id, int(text))
-    return Receipt("")
-
-
-async def _require_filters(engine: Engine, room_id: int, person: Person) -> None:
-    standing = await engine.access.standing_of(room_id, person.id)
-    if not standing.may(Permission.SET_FILTERS):
-        raise ActionError("forbidden", "You may not do this here.")
+    put = filter_rules.removing(room_id, int(text))
+    return await filter_rules.change_in_room(engine, room_id, person, "remove_filter", put)
 
 
 async def _mod(engine: Engine, room_id: int, person: Person, form: Form) -> Receipt:

@@ -1,4 +1,5 @@
-"""Erases posts inside a transaction, for good: their texts, versions, reactions and mentions."""
+"""Erases posts inside a transaction, for good: their texts, versions, reactions, mentions and files.
+What is left of a file is a blob that nothing refers to (helpers/storage/blobs.py)."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -8,7 +9,7 @@ from msgspec.structs import replace
 from chat.drafts import HERE
 from chat.history.lines import Line
 from chat.history.transaction import RoomTransaction
-from chat.models import Mention, MessageVersion, Reaction
+from chat.models import File, Mention, MessageVersion, Reaction
 from chat.models import Message as Row
 
 
@@ -26,6 +27,7 @@ def erase(room: RoomTransaction, lines: Iterable[Line]) -> None:
                 deleted_by=line.author_id,
                 text="",
                 html=None,
+                files=None,
             )
             room.published.append(line)
         row: dict[str, Any] = {
@@ -47,7 +49,7 @@ def purge(room: RoomTransaction, lines: Iterable[Line]) -> None:
 
 
 def _wipe(room: RoomTransaction, line: Line, row: dict[str, Any]) -> None:
-    row |= {"text": "", "html": None, "mentions": None, "reactions": 0, "pinned": False}
+    row |= {"text": "", "html": None, "mentions": None, "files": None, "reactions": 0, "pinned": False}
     room.amendments.append(Row.update(row).where(Row.room_id == room.room_id, Row.seq == line.seq))
     if line.mentioned_ids:
         room.uncount([*map(int, line.mentioned_ids.split(","))], line.number)
@@ -57,7 +59,7 @@ def _delete_versions_and_reactions(room: RoomTransaction, lines: list[Line]) -> 
     seqs = [line.seq for line in lines]
     if not seqs:
         return
-    for table in (MessageVersion, Reaction):
+    for table in (MessageVersion, Reaction, File):
         room.amendments.append(table.delete().where(table.room_id == room.room_id, table.seq.in_(seqs)))
 
 
@@ -78,7 +80,7 @@ async def delete_what_hangs_on(room_id: int, lines: Sequence[tuple[int, int | No
     """Deletes the versions, reactions and mentions of lines that nobody sees any more: of each its
     seq, its number, and Message.mentions. Call it in a transaction."""
     seqs = [seq for seq, _, _ in lines]
-    for table in (MessageVersion, Reaction):
+    for table in (MessageVersion, Reaction, File):
         await table.delete().where(table.room_id == room_id, table.seq.in_(seqs)).aio_execute()
     user_ids = {int(user_id) for _, _, ids in lines if ids for user_id in ids.split(",")}
     if user_ids:

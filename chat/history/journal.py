@@ -17,6 +17,7 @@ from peewee_async.databases import AioDatabase
 from chat.drafts import ALL, GROUPS, HERE, Draft, KnownNonce, Mentioned, Person
 from chat.errors import ActionError, barred, blocked, broken, slow_mode, unavailable
 from chat.events import Receipt
+from chat.history.files import attach
 from chat.history.lines import Line
 from chat.history.restrictions import check_pause
 from chat.history.statements import HistoryStatements
@@ -261,6 +262,7 @@ class Journal:
         return (
             isinstance(entry, Draft)
             and not entry.mentions_groups
+            and not entry.files
             and self._statements.remembers(entry.room_id, entry.author.id, entry.reply_to)
         )
 
@@ -336,6 +338,7 @@ async def record_draft(draft: Draft, room: RoomTransaction) -> Receipt:
         named.append(Mentioned(replied_to.author_id, replied_to.author))
     if standing.pause_seconds and (left := await check_pause(room, draft.author.id)):
         raise slow_mode(left)
+    files = await attach(room, draft.author.id, draft.files) if draft.files else None
     mentions = await room.mentioned_by(draft.author.id, named)
     html, unheard = draft.html, None
     if draft.mentions_groups:
@@ -353,6 +356,7 @@ async def record_draft(draft: Draft, room: RoomTransaction) -> Receipt:
         numbered=True,
         replied_to=replied_to,
         mentions=mentions,
+        files=files,
     )
     if HERE in mentions and ALL not in mentions:
         await room.mention_present(draft.author.id, room.posts)

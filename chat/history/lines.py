@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from chat.drafts import ALL, HERE, Mentioned, Reacted
 from chat.envelopes import EncodedEvent
-from chat.events import Changed, Cleared, Event, Message, Quote, Reactions, encode
+from chat.events import Changed, Cleared, Event, FileView, Message, Quote, Reactions, encode
 from chat.history.previews import shown_previews
 from chat.line_kinds import EVERYBODY, KINDS
 from helpers.clock import iso
@@ -33,6 +33,14 @@ def _granted_role(text: str) -> str:
     return "moderator" if text.endswith(" a moderator") else "member"
 
 
+_files_decoder = msgspec.json.Decoder(list[FileView])
+
+
+def file_views(files: str) -> list[FileView]:
+    """What Message.files tells."""
+    return _files_decoder.decode(files)
+
+
 def ids_of(mentions: tuple[Mentioned, ...]) -> str | None:
     """The value of Message.mentions."""
     return ",".join(str(one.user_id) for one in mentions) or None
@@ -42,7 +50,7 @@ class Line(msgspec.Struct, frozen=True, gc=False):
     """A row of the history with the names that it shows. `changed_seq` is 0 in a line that is not
     stored yet.
 
-    `mentioned_ids` is Message.mentions as stored; `mentions` has the names too."""
+    `mentioned_ids` is Message.mentions as stored; `mentions` has the names too. `files` is Message.files."""
 
     seq: int
     number: int | None
@@ -67,6 +75,7 @@ class Line(msgspec.Struct, frozen=True, gc=False):
     mentioned_ids: str | None = None
     previews: str | None = None
     """As stored; chat/history/previews.py reads it."""
+    files: str | None = None
     reactions: tuple[Reacted, ...] = ()
     mentions: tuple[Mentioned, ...] = ()
     mentions_groups_anew: bool = False
@@ -95,7 +104,7 @@ class Line(msgspec.Struct, frozen=True, gc=False):
         """The current line, for clients that don't have it."""
         if self.number is None:
             return self._service_event()
-        if self.changed_seq <= self.seq and self.reply_to is None and not self.mentions:
+        if self.changed_seq <= self.seq and self.reply_to is None and not self.mentions and not self.files:
             return Message(
                 self.seq, self.kind, self.author, self.text, iso(self.at), self.number, self.html, self.target
             )
@@ -157,6 +166,7 @@ class Line(msgspec.Struct, frozen=True, gc=False):
             "pinned": bool(self.pinned),
             "mentions": [one.name for one in self.mentions] or None,
             "previews": shown_previews(self.previews),
+            "files": file_views(self.files) if self.files else None,
         }
 
     def encode(self, since: int | None = None) -> EncodedEvent:

@@ -63,6 +63,7 @@ LINE_COLUMNS = (
     ),
     Row.mentions,
     Row.previews,
+    Row.files,
 )
 """The columns of a Line, in its order."""
 

@@ -12,7 +12,7 @@ from accounts.models import User
 from accounts.people.directory import users_by_ids
 from chat.drafts import Person
 from chat.history.reading import posts_by_number
-from chat.models import FOR_GOOD, Member, Report, ReportLine, ReportReason
+from chat.models import FOR_GOOD, HeldPost, Member, Report, ReportLine, ReportReason
 from helpers.db.bulk import Bulk
 from helpers.db.database import fetch
 
@@ -36,6 +36,12 @@ FOR_SITE = """(
         AND leader.role >= 2 AND leader.user_id <> report.author_id)))"""
 """SQL over a row `report`: whether those who run the site answer it as well. The report is from a
 conversation, about somebody who keeps order in the room, or there is nobody else who does."""
+
+HELD_FOR_SITE = """(
+    (SELECT kind FROM rooms WHERE rooms.id = held.room_id) <> 'deleted'
+    AND NOT EXISTS (SELECT 1 FROM members AS leader WHERE leader.room_id = held.room_id
+        AND leader.role >= 2 AND leader.user_id <> held.author_id))"""
+"""The same over a row `held` of the posts that wait: nobody keeps order in its room."""
 
 BY_ITSELF = 0
 """The reporter's id where no person has reported, but a filter."""
@@ -174,6 +180,22 @@ class SiteReports:
             )
             for answered in (False, True)
         }
+
+        self._held = Bulk(
+            database,
+            f"""
+            SELECT held.id FROM {{given}} JOIN held_posts AS held ON held.answered_at IS NULL
+            WHERE held.author_id <> given.user_id AND {HELD_FOR_SITE}
+            ORDER BY held.id LIMIT {PAGE}""",  # noqa: S608 - words of our own
+            given={"user_id": "bigint"},
+        )
+
+    async def held(self, user_id: int) -> list[HeldPost]:
+        """The posts that wait where nobody keeps order, the first first."""
+        statement = self._held.bind([(user_id,)])
+        ids = [held_id for (held_id,) in await fetch(self._database, statement.sql, *statement.params)]
+        query = HeldPost.select().where(HeldPost.id.in_(ids)).order_by(HeldPost.id)
+        return list(await query.aio_execute()) if ids else []
 
     async def page(
         self, user_id: int, *, answered: bool, before: int | None = None

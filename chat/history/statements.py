@@ -83,9 +83,9 @@ class HistoryStatements:
             database,
             """
             INSERT INTO messages (room_id, seq, changed_seq, number, kind, author_id, target_id, nonce, text,
-                html, at, reply_to, mentions)
+                html, at, reply_to, mentions, files)
             SELECT room_id, seq, seq, number, kind, author_id, target_id, nonce, text, html, at, reply_to,
-                mentions FROM {lines}""",
+                mentions, files FROM {lines}""",
             lines={
                 **LINE,
                 "seq": "bigint",
@@ -93,6 +93,7 @@ class HistoryStatements:
                 "target_id": "bigint",
                 "reply_to": "bigint",
                 "mentions": "text",
+                "files": "text",
             },
         )
         self._insert_mentions = Bulk(
@@ -165,7 +166,7 @@ class HistoryStatements:
         lines = [
             (
                 *(room.room_id, line.kind, line.author_id, line.nonce, line.text, line.html, line.at),
-                *(line.seq, line.number, line.target_id, line.reply_to, line.mentioned_ids),
+                *(line.seq, line.number, line.target_id, line.reply_to, line.mentioned_ids, line.files),
             )
             for room in rooms
             for line in room.lines

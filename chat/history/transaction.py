@@ -119,6 +119,7 @@ class RoomTransaction:
         numbered: bool = False,
         replied_to: Line | None = None,
         mentions: tuple[Mentioned, ...] = (),
+        files: str | None = None,
     ) -> Receipt:
         """Records a line of the history: takes the next seq, and for a post the next number."""
         self.last_seq += 1
@@ -145,6 +146,7 @@ class RoomTransaction:
         if mentions:
             anew = bool(groups_of(mentions))
             line = replace(line, mentions=mentions, mentioned_ids=ids_of(mentions), mentions_groups_anew=anew)
+        line = line if files is None else replace(line, files=files)
         self.lines.append(line)
         self.published.append(line)
         return Receipt(nonce, self.last_seq, number)

@@ -6,14 +6,22 @@ from typing import NamedTuple
 
 from peewee_async.databases import AioDatabase
 
-from chat.events import InvitationView, OutcomeView
+from chat.events import HeldView, InvitationView, OutcomeView
 from chat.history.invitations import PendingInvitations
-from chat.history.reports import FOR_SITE
+from chat.history.reports import FOR_SITE, HELD_FOR_SITE
+from helpers.clock import iso
 from helpers.db.bulk import Bulk
 from helpers.db.database import fetch
 
 MAX_OUTCOMES = 20
 """Outcomes that are told at once, the earliest first."""
+
+
+MAX_HELD = 20
+"""Posts that wait for a moderator of which their author is told at once, the first first."""
+
+MAX_HELD_TEXT = 300
+"""Characters of each."""
 
 
 class Waiting(NamedTuple):
@@ -24,6 +32,8 @@ class Waiting(NamedTuple):
     ignored: list[str]
     site_reports: int = 0
     """How many reports wait for those who run the site, if this is one of them."""
+    held: tuple[HeldView, ...] = ()
+    """What they have written that waits for a moderator, or wasn't let through."""
 
 
 class WaitingReader:
@@ -48,12 +58,22 @@ class WaitingReader:
             FROM {given} JOIN ignored ON ignored.user_id = given.user_id""",
             given={"user_id": "bigint"},
         )
-
+        self._held = Bulk(
+            database,
+            f"""
+            SELECT held.author_id, held.id, room.name, SUBSTR(held.text, 1, {MAX_HELD_TEXT}), held.at,
+                held.answered_at
+            FROM {{given}} JOIN held_posts AS held ON held.author_id = given.user_id AND held.text <> ''
+            JOIN rooms AS room ON room.id = held.room_id""",  # noqa: S608 - a number of our own
+            given={"user_id": "bigint"},
+        )
         self._of_site = Bulk(
             database,
             f"""
             SELECT users.id, (SELECT COUNT(*) FROM reports AS report
                 WHERE report.answered_at IS NULL AND report.author_id <> users.id AND {FOR_SITE})
+                + (SELECT COUNT(*) FROM held_posts AS held
+                WHERE held.answered_at IS NULL AND held.author_id <> users.id AND {HELD_FOR_SITE})
             FROM {{given}} JOIN users ON users.id = given.user_id
             WHERE users.is_admin OR users.site_role > 0""",  # noqa: S608 - words of our own
             given={"user_id": "bigint"},
@@ -78,6 +98,14 @@ class WaitingReader:
             found[user_id].ignored.append(name)
         for one in found.values():
             one.ignored.sort()
+        statement = self._held.bind(given)
+        for user_id, held_id, name, text, at, answered_at in sorted(
+            await fetch(self._database, statement.sql, *statement.params)
+        ):
+            held = found[user_id].held
+            if len(held) < MAX_HELD:
+                one_held = HeldView(held_id, name, text, iso(at), answered_at is not None)
+                found[user_id] = found[user_id]._replace(held=(*held, one_held))
         statement = self._of_site.bind(given)
         for user_id, count in await fetch(self._database, statement.sql, *statement.params):
             found[user_id] = found[user_id]._replace(site_reports=count)

@@ -1,5 +1,6 @@
 """The tables of rooms, members and history."""
 
+from chat.models.files import File, FileUsage, Upload
 from chat.models.history import (
     Clearing,
     Mention,
@@ -48,6 +49,8 @@ __all__ = [
     "Ban",
     "Clearing",
     "DeletedRoom",
+    "File",
+    "FileUsage",
     "Filter",
     "FormerMember",
     "HeldPost",
@@ -73,5 +76,6 @@ __all__ = [
     "Status",
     "Sweep",
     "Timeout",
+    "Upload",
     "modes_of",
 ]

@@ -210,7 +210,7 @@ class Filter(Base):
 
 class HeldPost(Base):
     """A post that waits for a moderator, until it is answered: `approve` or `reject`. `why` is the rule
-    that held it."""
+    that held it, `files` the JSON of the files that it asks for."""
 
     room_id = peewee.BigIntegerField()
     author_id = peewee.BigIntegerField()
@@ -218,6 +218,7 @@ class HeldPost(Base):
     kind = peewee.TextField()
     text = peewee.TextField()
     reply_to = peewee.BigIntegerField(null=True)
+    files = peewee.TextField(null=True)
     why = peewee.TextField()
     at = peewee.BigIntegerField()
     answered_at = peewee.BigIntegerField(null=True)

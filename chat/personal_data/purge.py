@@ -51,6 +51,10 @@ PAUSE_FACTOR = 1.0
 
 NOBODY = Person(0, "?")
 
+HAS_TEXT = SQL("text <> ''")
+HAS_FILES = SQL("files IS NOT NULL")
+"""Of files alone: a post of files needs no text."""
+
 BY_AUTHORS = SQL("deleted_by = author_id")
 BY_OTHERS = SQL("deleted_by <> author_id")
 
@@ -88,15 +92,16 @@ class Purge:
         return await self._claim.hold()
 
     async def _purge_deleted(self) -> None:
-        await self._purge_deleted_by(BY_AUTHORS, UNDELETE_SECONDS)
-        await self._purge_deleted_by(BY_OTHERS, UNDO_SECONDS)
+        for what in (HAS_TEXT, HAS_FILES):
+            await self._purge_deleted_by(BY_AUTHORS, UNDELETE_SECONDS, what)
+            await self._purge_deleted_by(BY_OTHERS, UNDO_SECONDS, what)
 
-    async def _purge_deleted_by(self, whose: Any, undo_seconds: int) -> None:
+    async def _purge_deleted_by(self, whose: Any, undo_seconds: int, what: Any) -> None:
         """Erases deleted posts, through the journal: until its commit their deletion can be taken
         back."""
-        # The conditions are those of the indexes messages_to_purge and messages_to_purge_own; SQLite
-        # compares their words.
-        is_waiting = Row.deleted_at.is_null(False) & SQL("text <> ''")
+        # The conditions are those of the indexes messages_to_purge, messages_to_purge_own and
+        # messages_files_to_purge; SQLite compares their words.
+        is_waiting = Row.deleted_at.is_null(False) & what
         last = (0, 0, 0)
         rooms, people = await held_rooms(), await held_people()
         is_free = Row.room_id.not_in(sorted(rooms)) & Row.author_id.not_in(sorted(people))
@@ -202,7 +207,7 @@ async def _purge_lines(clearing: Clearing) -> bool:
     held = await held_people()
     lines = [(seq, number, ids) for seq, number, ids, author_id in found if author_id not in held]
     seqs = [seq for seq, _, _ in lines]
-    nothing = {"text": "", "html": None, "mentions": None, "reactions": 0, "pinned": False}
+    nothing = {"text": "", "html": None, "mentions": None, "files": None, "reactions": 0, "pinned": False}
     await Row.update(nothing).where(Row.room_id == room_id, Row.seq.in_(seqs)).aio_execute()
     await delete_what_hangs_on(room_id, lines)
     clearing.done_seq = found[-1][0]

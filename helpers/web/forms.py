@@ -17,7 +17,7 @@ from helpers.text.characters import is_unicode
 from helpers.text.translation import Text, translate
 from helpers.web.bodies import deadline, one_of_few
 from helpers.web.multipart import Parts, Upload, read_parts
-from helpers.web.routing import route_of
+from helpers.web.routing import max_body_of
 
 MAX_FIELDS = 40
 
@@ -65,10 +65,10 @@ async def read_files(request: web.Request, name: str) -> list[Upload]:
     """Returns the files of a field, if the route sets `max_body`. Empty if no file was chosen.
     Raises as read_form."""
     await _read_fields(request)
-    route, parts = route_of(request), request.get(PARTS)
+    parts = request.get(PARTS)
     return (
         [upload for field_name, upload in parts.files if field_name == name]
-        if parts and route and route.max_body
+        if parts and max_body_of(request)
         else []
     )
 
@@ -90,8 +90,7 @@ async def _read_fields(request: web.Request) -> list[tuple[str, str]]:
         raise web.HTTPUnsupportedMediaType
     try:
         if request.content_type == "multipart/form-data":
-            route = route_of(request)
-            most = route.max_body if route else 0
+            most = max_body_of(request)
             with one_of_few(request) if most else contextlib.nullcontext():
                 async with deadline() as came:
                     parts = await read_parts(

@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import IO
+from urllib.parse import unquote
 
 from aiohttp import BodyPartReader, web
 
@@ -28,6 +29,8 @@ class Upload:
     """In bytes."""
     file: IO[bytes]
     """Positioned at the start. It is closed after the response."""
+    name: str = ""
+    """As the client calls it: for people alone, never a path."""
 
 
 @dataclass
@@ -115,4 +118,4 @@ async def _read_file(part: BodyPartReader, most: int, came: Callable[[int], None
         file.close()
         raise
     kind = part.headers.get("Content-Type", "application/octet-stream")
-    return Upload(kind.partition(";")[0].strip().lower(), size, file)
+    return Upload(kind.partition(";")[0].strip().lower(), size, file, unquote(part.filename or ""))

@@ -1,12 +1,14 @@
 """Routes as data: each has a path, a view and an access rule."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import Enum
 
 from aiohttp import web
 
+from helpers.keys import SETTINGS
 from helpers.web.files import Files
+from settings import Settings
 
 
 class Access(Enum):
@@ -29,7 +31,7 @@ class Route:
     kept: bool = False
     """Browsers may cache its responses, which set the lifetime themselves. All other responses to
     people who are signed in are never cached."""
-    max_body: int = 0
+    max_body: int | Callable[[Settings], int] = 0
     """The maximum size of a form in bytes; 0 is the general limit."""
     is_endless: bool = False
     """Its answer takes as long as the client wants."""
@@ -55,6 +57,13 @@ def route_of(request: web.Request) -> Route | None:
     """Returns the request's route. None for static files and unknown addresses."""
     resource = request.match_info.route.resource
     return request.app[ROUTES].get(resource.name or "") if resource is not None else None
+
+
+def max_body_of(request: web.Request) -> int:
+    """The bytes that a form with files may have; 0 where the general limit holds."""
+    route = route_of(request)
+    most = route.max_body if route else 0
+    return most if isinstance(most, int) else most(request.app[SETTINGS])
 
 
 def access_of(request: web.Request) -> Access:

@@ -10,6 +10,7 @@ import { Shell } from "./shell/shell.js";
  * @property {(request: object) => boolean} send to the room, once; false if there is no connection
  * @property {import("./server/amendments.js").Amendments} amendments
  * @property {import("./elements/timeline/message_actions.js").MessageActions|null} messageActions
+ * @property {import("./elements/timeline/selection.js").Selection|null} selection
  * @property {import("./dom/drawers.js").Drawers} drawers
  * @property {import("./elements/timeline/timeline.js").ChatTimeline} timeline
  * @property {import("./elements/composer/composer.js").ChatComposer} composer

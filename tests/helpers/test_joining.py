@@ -129,6 +129,15 @@ def test_a_form_that_could_not_be_joined_is_refused(line: str) -> None:
         join_scripts("main.js", texts.__getitem__)
 
 
+def test_lines_lose_their_indentation_but_not_in_texts_of_several_lines() -> None:
+    scripts = {
+        "plain.js": "export function f() {\n\n  return `one line`;\n}\n",
+        "text.js": "export const shown = `\n    indented\n`;\n",
+    }
+    assert "{\nreturn `one line`;\n}\n" in join_scripts("plain.js", scripts.__getitem__)
+    assert "`\n    indented\n`" in join_scripts("text.js", scripts.__getitem__)
+
+
 def test_all_that_pages_name_can_be_joined() -> None:
     files = Files(ROOT / "static")
     pages = "".join(path.read_text() for path in (ROOT / "templates").rglob("*.html"))

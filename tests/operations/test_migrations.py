@@ -21,6 +21,7 @@ from helpers.db import leases, migrations
 from helpers.db.base import Base
 from helpers.db.database import DatabaseError
 from helpers.db.migrations import migrate, pending
+from helpers.storage import blobs
 from tests.conftest import unique
 from tests.support.people import PATIENCE
 from tests.support.servers import ROOT, Postgres
@@ -29,7 +30,7 @@ from tests.support.servers.forked import Forked
 FOLDER = ROOT / "migrations"
 MODELS = [
     model
-    for module in (accounts_models, following_models, chat_models, feed_models, leases)
+    for module in (accounts_models, following_models, chat_models, feed_models, leases, blobs)
     for model in vars(module).values()
     if isinstance(model, type)
     and issubclass(model, Base)
@@ -127,6 +128,10 @@ def test_the_models_are_these() -> None:
         "downloads",
         "clearings",
         "leases",
+        "blobs",
+        "files",
+        "uploads",
+        "file_usage",
         "name_words",
         "site_acts",
         "site_settings",

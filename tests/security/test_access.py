@@ -94,6 +94,13 @@ MATRIX: dict[tuple[str, str], tuple[object, object, object, object]] = {
     # No picture has this id, and what there isn't is told as what one may not see.
     ("preview_picture", "GET"): (LOGIN, 404, 404, 404),
     ("linked_post", "GET"): (401, 200, 200, 200),
+    # Let in, and told that something is missing; what each may do: tests/chat/attachments.
+    ("new_upload", "POST"): (401, 400, 400, 400),
+    **{(what, "OPTIONS"): (401, 204, 204, 204) for what in ("new_upload", "upload")},
+    **{("upload", method): (401, 404, 404, 404) for method in ("GET", "HEAD", "DELETE")},
+    ("upload", "PATCH"): (401, 415, 415, 415),
+    ("file", "GET"): (LOGIN, 404, 404, 404),
+    ("room_files", "POST"): (401, 404, 403, 400),
     ("rooms", "POST"): (401, 422, 422, 422),
     ("room", "GET"): (LOGIN, 404, 200, 200),
     # To accept makes nobody a member again, and there is nothing to decline.
@@ -115,6 +122,8 @@ MATRIX: dict[tuple[str, str], tuple[object, object, object, object]] = {
     # The message is one's own.
     ("report", "POST"): (401, 404, 403, 409),
     ("seen_outcome", "POST"): (401, 303, 303, 303),
+    # There is none with this number.
+    ("withdraw_held", "POST"): (401, 404, 404, 404),
     # A guest isn't a member yet, and who is has sent no text.
     ("preview", "POST"): (401, 404, 403, 400),
     ("emoji", "GET"): (200, 200, 200, 200),
@@ -192,7 +201,8 @@ async def people(cast: Cast, alice: Person, mallory: Person) -> dict[str, Person
 
 
 def path_of(route: Route, room: str) -> str:
-    path = re.sub(r"\{(post|comment|picture|report).*?\]\{.*?\}\}", "9" * 16, route.path)
+    path = re.sub(r"\{(post|comment|picture|report|held).*?\]\{.*?\}\}", "9" * 16, route.path)
+    path = re.sub(r"\{(upload|file):.*?\]\{.*?\}\}", "A" * 22, path)
     path += "?since=x" if route.name == "feed_events" else ""
     for name, value in {"id": "9" * 15, "name": room, "token": "t" * 43, "number": "1"}.items():
         path = re.sub(rf"\{{{name}(:.*?\]\{{.*?\}})?\}}", value, path)
@@ -202,7 +212,7 @@ def path_of(route: Route, room: str) -> str:
 async def ask(someone: Person, method: str, path: str) -> Answer:
     """As a page of ours would: with the token, where there is one to have."""
     headers = {"Origin": someone.url}
-    if method == "POST":
+    if method in ("POST", "PATCH", "DELETE"):
         signed_in = bool(cookie_of(someone))
         headers["X-CSRF-Token"] = await someone.token("/rooms" if signed_in else "/accounts/login")
     return await request(someone.url, method, path, cookie=cookie_of(someone), headers=headers)

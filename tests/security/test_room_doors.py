@@ -17,7 +17,7 @@ OF_ROOMS = {route.name: route for route in ROUTES if route.path.startswith("/roo
 READ = {"room", "messages", "members", "pins", "permalink", "versions"}
 """Addresses that only show something."""
 
-CHANGING = {"preview", "accept_invitation", "decline_invitation", "restore_room", "report"}
+CHANGING = {"preview", "accept_invitation", "decline_invitation", "restore_room", "report", "room_files"}
 """Those to which something is sent."""
 
 BOTH = {"room_log": b"undo=99", "room_settings": b"act=lock", "room_reports": b"report=99&answer=dismiss"}
@@ -39,6 +39,9 @@ def expected(name: str, kind: str, role: str, method: str) -> int:
     if name == "report" and role in ("blocked", *INSIDE):
         # Who opened the room has written the message.
         return 409 if role == "owner" else 303
+    if name == "room_files" and role in ("blocked", *INSIDE):
+        # There is nothing in it.
+        return 400
     if name in BOTH and role != "visitor":
         if role in INSIDE and name != "room_reports" and kind in ("open", "closed"):
             # What is undone isn't there; that the room is locked is refused on the next page.
@@ -63,7 +66,7 @@ def expected(name: str, kind: str, role: str, method: str) -> int:
     if name == "socket":
         # Who was kicked is told so by the socket.
         return 400
-    return 403 if name in ("preview", "report") or role == "kicked" else 200
+    return 403 if name in ("preview", "report", "room_files") or role == "kicked" else 200
 
 
 def test_every_address_of_a_room_has_its_row() -> None:

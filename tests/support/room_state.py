@@ -84,6 +84,7 @@ class RoomState:
         """One's own, with what is unread in them."""
         self.invitations: list[JsonObject] = page["invitations"]
         self.outcomes: list[JsonObject] = page["outcomes"]
+        self.held: list[JsonObject] = page["held"]
         self.ignored: list[str] = page["ignored"]
         self.typing: set[str] = set()
         self.edited: set[int] = set()
@@ -135,6 +136,7 @@ class RoomState:
             },
             "invitations": self.invitations,
             "outcomes": self.outcomes,
+            "held": self.held,
             "ignored": self.ignored,
             "typing": sorted(self.typing),
         }
@@ -270,6 +272,7 @@ class RoomState:
             self.rooms = {}
             self.invitations = event.get("invitations", [])
             self.outcomes = event.get("outcomes", [])
+            self.held = event.get("held", [])
             self.ignored = event.get("ignored", [])
         for news in event["rooms"]:
             known = before.get(news["name"], {})

@@ -149,7 +149,7 @@ export class KeptRoom {
     const { state } = room.store;
     this.#main ||= withoutRows(served.main).outerHTML;
     this.#members ||= withoutRows(served.members).outerHTML;
-    const { messages, rooms, invitations, outcomes, ...fixed } = embedded;
+    const { messages, rooms, invitations, outcomes, held, ...fixed } = embedded;
     return {
       id: this.id,
       title,

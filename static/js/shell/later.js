@@ -17,7 +17,9 @@ import { ChatSettings } from "../elements/sidebar/settings.js";
 import { ChatSwitcher } from "../elements/sidebar/switcher.js";
 import { announceCalls } from "../elements/timeline/calls.js";
 import { showPreviews } from "../elements/timeline/previews.js";
+import { ChatHeld } from "../elements/timeline/held.js";
 import { MessageActions } from "../elements/timeline/message_actions.js";
+import { Selection } from "../elements/timeline/selection.js";
 import { TimelineKeys } from "../elements/timeline/timeline_keys.js";
 import { SiteConnection } from "../server/site_connection.js";
 import { tellClock } from "../server/clock.js";
@@ -32,6 +34,7 @@ export const ELEMENTS = {
   "chat-banner": ChatBanner,
   "chat-toasts": ChatToasts,
   "chat-typing": ChatTyping,
+  "chat-held": ChatHeld,
   "chat-invitations": ChatInvitations,
   "chat-outcomes": ChatOutcomes,
   "chat-switcher": ChatSwitcher,
@@ -59,6 +62,7 @@ export function connect(shell) {
 export function startRoom(page, signal) {
   watchSearch(page, signal);
   watchNames(page.store, page.lifetime);
+  page.selection = new Selection(page);
   page.messageActions = new MessageActions(page);
   new TimelineKeys(page.timeline, page);
   announceCalls(page);

@@ -112,6 +112,7 @@ export class Shell {
       typing,
       keys: /** @type {any} */ (document.querySelector("chat-keys")),
       messageActions: null,
+      selection: null,
       go: (address) => this.go(address),
     };
     const served = {

@@ -15,10 +15,11 @@ const TOGETHER = 5 * 60_000;
  * @typedef {import("./types.js").Line} Line
  * @typedef {object} Row
  * @property {string} key the same for what is the same line, from one layout to the next
- * @property {"day"|"new"|"message"|"me"|"service"|"run"|"ignored"|"notice"} kind
+ * @property {"day"|"new"|"message"|"me"|"service"|"run"|"gone"|"ignored"|"notice"} kind
  * @property {string} shape what decides how it looks, beside the line itself
  * @property {any} [line] a Line, Pending or Notice
- * @property {Line[]} [lines] of a run, or of people whom the reader ignores
+ * @property {Line[]} [lines] of a run, of deleted posts, or of people whom the reader ignores
+ * @property {boolean} [folds] a deleted post, which the next one may join
  * @property {string} [label] of a day
  * @property {string} [author]
  * @property {boolean} [own]
@@ -127,12 +128,23 @@ export function layout(state, now = new Date()) {
     }
     if (line.number) {
       const current = shown(line);
+      const last = rows.at(-1);
+      const folds =
+        Boolean(current.deleted) && line.number !== state.around && !state.uncovered.has(line.number);
+      if (folds && last?.folds) {
+        const lines = [...(last.lines ?? [last.line]), current];
+        const shape = `gone ${lines.length}`;
+        Object.assign(last, { kind: "gone", line: current, lines, shape, continues: false });
+        group = null;
+        continue;
+      }
       post(current, line.author, `stored${current.changed ?? ""}`);
+      /** @type {Row} */ (rows.at(-1)).folds = folds;
       continue;
     }
     group = null;
     const last = rows.at(-1);
-    if (FOLDED.has(line.kind) && last?.lines && last.kind !== "ignored") {
+    if (FOLDED.has(line.kind) && last?.lines && (last.kind === "service" || last.kind === "run")) {
       last.lines.push(line);
       Object.assign(last, { kind: "run", shape: `${last.lines.length}` });
     } else {

@@ -45,6 +45,7 @@ function here({ room, last_number, read_number }) {
  *   of them
  * @property {import("./types.js").Invitation[]} invitations
  * @property {import("./types.js").Outcome[]} outcomes what became of one's reports, until one has seen it
+ * @property {import("./types.js").Held[]} held one's own posts that wait for a moderator
  * @property {number} reports how many reports wait for those who run the site, if one does
  * @property {Set<string>} ignored whose messages one doesn't want to see
  * @property {Map<string, {online: boolean, version: number}>} presence who is online, as last told
@@ -57,6 +58,7 @@ export const newSite = () => ({
   rooms: new Map(),
   invitations: [],
   outcomes: [],
+  held: [],
   reports: 0,
   ignored: new Set(),
   presence: new Map(),
@@ -74,6 +76,7 @@ export function initial(page, now = new Date().toISOString(), site = newSite()) 
   site.invitations = page.invitations;
   site.outcomes = page.outcomes ?? [];
   site.reports = page.site_reports ?? 0;
+  site.held = page.held ?? [];
   site.ignored = new Set(page.ignored);
   const state = {
     /** Its parts `rooms` and `invitations` are of this state as well. */

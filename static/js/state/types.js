@@ -110,6 +110,11 @@
  */
 
 /**
+ * @typedef {{held: number, name: string, text: string, at: string, refused?: boolean}} Held one's own
+ *   post in the room `name` that waits for a moderator, or wasn't let through
+ */
+
+/**
  * @typedef {{name: string, usage: string, help: string, aliases: string[], says?: boolean}} Command
  *   `says`: it only says something, and may wait for a connection
  */

@@ -26,6 +26,7 @@ export const isConversation = ({ kind }) => kind === "direct" || kind === "group
  * @property {import("./types.js").Outcome[]} [outcomes]
  * @property {string[]} [ignored]
  * @property {number} [site_reports]
+ * @property {import("./types.js").Held[]} [held]
  */
 
 /**
@@ -35,14 +36,15 @@ export const isConversation = ({ kind }) => kind === "direct" || kind === "group
  * @returns {Topic[]}
  */
 export function receiveUnread(state, event) {
-  const { rooms, whole = false, invitations = [], outcomes = [], ignored = [], site_reports = 0 } = event;
+  const { rooms, whole = false, invitations = [], outcomes = [], ignored = [] } = event;
   const before = state.rooms;
   const topics = /** @type {Topic[]} */ (["rooms"]);
   if (whole) {
     state.rooms = new Map([...before].filter(([name]) => name === state.room.name));
     state.invitations = invitations;
     state.site.outcomes = outcomes;
-    state.site.reports = site_reports;
+    state.site.reports = event.site_reports ?? 0;
+    state.site.held = event.held ?? [];
     if ([...state.site.ignored].join(" ") !== ignored.join(" ")) topics.push("timeline");
     state.site.ignored = new Set(ignored);
   }

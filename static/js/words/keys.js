@@ -18,6 +18,13 @@ export const TIMELINE_KEYS = [
   { keys: ["End"], does: "last", says: () => t("Latest message") },
   { keys: ["r"], does: "reply", says: () => t("Reply") },
   { keys: ["e"], does: "edit", says: () => t("Edit your message") },
+  { keys: ["x"], does: "select", says: () => t("Select the message, or not") },
+  {
+    keys: ["Shift+ArrowDown", "Shift+ArrowUp"],
+    does: "extend",
+    says: () => t("Select the next or previous message too"),
+  },
+  { keys: ["Delete"], does: "remove", says: () => t("Delete what is selected") },
   { keys: [":"], does: "react", says: () => t("React with an emoji") },
   {
     keys: ["Enter", "ContextMenu", "Shift+F10"],

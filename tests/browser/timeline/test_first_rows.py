@@ -85,6 +85,9 @@ async def _talk(alice: Person, bob: Person, pen: Listener, room: str) -> None:
     await _asks(pen, type="edit", number=last - 1, text="an *edited* one")
     await _asks(pen, type="post", text="to one that goes", reply_to=last - 2)
     await _asks(pen, type="delete", number=last - 2)
+    for text in ("these", "three", "go"):
+        await pen.says(text)
+    await pen.says(f"/delete {last + 3}-{last + 5}")
     await at_alice.close()
 
 

@@ -214,7 +214,7 @@ async def test_what_was_cleared_away_doesn_t_come_back_for_being_pinned(engine: 
 async def test_an_undo_brings_back_no_more_than_is_kept(engine: Engine) -> None:
     await owns()
     await says(engine, 6)
-    deleted = await deleting.delete_range(engine, 1, ALICE, 2, 3, "", "delete")
+    deleted = await deleting.delete_numbers(engine, 1, ALICE, [(2, 3)], "", "delete")
     cleared = await moderation.clear(engine, 1, ALICE, "", "clear")
     await ages(40, until=4)
     await keeps(30)

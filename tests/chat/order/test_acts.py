@@ -162,6 +162,24 @@ async def test_what_was_deleted_comes_back_in_its_places(alice: Person, bob: Per
     assert (first["act"], first["undoes"], second["undone_by"]) == ("undo", act, undo)
 
 
+async def test_several_are_deleted_by_one_act(alice: Person, bob: Person, lobby: str) -> None:
+    at_alice, at_bob = await alice.enters(lobby), await bob.enters(lobby)
+    for text in ("one", "two", "three", "four", "five"):
+        await at_bob.says(text)
+    before = await alice.history(lobby)
+    assert await refused(at_bob, "/delete 1,x") == "bad_usage"
+    act = await does(at_alice, "/delete 5,1,#3-4 raid")
+    assert texts(await alice.history(lobby)) == [(1, ""), (2, "two"), (3, ""), (4, ""), (5, "")]
+    [entry] = (await log_of(bob, lobby))["entries"]
+    assert (entry["messages"], entry["reason"]) == ([1, 3, 4, 5], "raid")
+    await does(at_alice, f"/undo A{act}")
+    assert await alice.history(lobby) == before
+    # Of others' among one's own nothing goes.
+    await at_alice.says("mine")
+    assert await refused(at_bob, "/delete 2,6") == "forbidden"
+    assert texts(await alice.history(lobby))[1] == (2, "two")
+
+
 async def test_a_purge_takes_the_latest_of_one_person(
     chat: Aiochat, alice: Person, bob: Person, lobby: str
 ) -> None:
@@ -258,6 +276,10 @@ async def test_a_bad_number_undoes_nothing(alice: Person, lobby: str, act: str) 
         ("/delete 0", "bad_usage"),
         ("/delete 3-1", "bad_usage"),
         ("/delete 1-501", "bad_usage"),
+        ("/delete 1-250,251-501", "bad_usage"),
+        ("/delete 1,,2", "bad_usage"),
+        ("/delete 1,2-", "bad_usage"),
+        ("/delete 77,99", "no_such_message"),
         ("/delete ٣", "bad_usage"),
         ("/delete 77", "no_such_message"),
         ("/ban nobody-at-all", "no_such_user"),

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from chat.delivery.filters import Floods, Rule, Rules
+from chat.delivery.filters import Rule, Rules
+from chat.delivery.floods import Floods
 from tests.administration.conftest import acts
 from tests.chat.actions.test_conversations import opens
 from tests.chat.order.test_reports import queue, reports_told, stored

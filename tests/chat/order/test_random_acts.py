@@ -70,7 +70,7 @@ async def act(engine: Engine, what: tuple[Any, ...]) -> int | None:
             done = await removing.end_timeout(*here, user, "", nonce)
         case "delete":
             first, more = values
-            done = await deleting.delete_range(*here, first, first + more, "", nonce)
+            done = await deleting.delete_numbers(*here, [(first, first + more)], "", nonce)
         case "purge":
             done = await deleting.purge(*here, user, 86_400, "", nonce)
         case "clear":

@@ -87,6 +87,24 @@ test("the New line stands before no deleted post", () => {
   assert.ok(!kinds(rowsOf(lines, { newAfter: newAfter - 5, more: true })).includes("new"));
 });
 
+test("runs of deleted posts fold into one row, until one is looked for", () => {
+  const lines = ["09:00", "09:01", "09:02", "09:03"].map((time) => post("bob", `2026-11-21T${time}:00Z`));
+  for (const one of lines.slice(1)) one.deleted = true;
+  const rows = rowsOf(lines);
+  assert.deepEqual(kinds(rows), ["day", "message", "gone"]);
+  assert.deepEqual(rows[2].lines, lines.slice(1));
+  assert.equal(rows[2].line, lines[3], "what is on screen is known by the last");
+  // A single one stays a message, and so does one that was gone to.
+  lines[2].deleted = false;
+  assert.deepEqual(kinds(rowsOf(lines)), ["day", "message", "message+", "message+", "message+"]);
+  lines[2].deleted = true;
+  const uncovered = new Set([lines[2].number ?? 0]);
+  const apart = ["day", "message", "message+", "message+", "message+"];
+  assert.deepEqual(kinds(rowsOf(lines, { uncovered })), apart);
+  const joined = line("joined", "eve", "2026-11-21T09:04:00Z");
+  assert.deepEqual(kinds(rowsOf([...lines, joined])), ["day", "message", "gone", "service"]);
+});
+
 test("the New line stands before the first unread post", () => {
   const lines = [
     post("bob", "2026-11-21T09:00:00Z"),

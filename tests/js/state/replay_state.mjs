@@ -93,6 +93,7 @@ function shown({ state }) {
     ),
     invitations: state.invitations,
     outcomes: state.site.outcomes,
+    held: state.site.held,
     ignored: [...state.site.ignored],
     typing: [...state.typing.keys()].sort(),
   };

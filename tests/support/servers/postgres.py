@@ -52,6 +52,10 @@ class Postgres(Server):
     def database_url(self, name: str) -> str:
         return f"postgresql://aiochat@127.0.0.1:{self.port}/{name}"
 
+    def local_url(self, name: str) -> str:
+        """The same by the local socket, as `deploy/provision --box` sets it up."""
+        return f"postgresql://aiochat@/{name}?host={self.socket_folder}&port={self.port}"
+
     def create_database(self, name: str, template: str = "template0") -> str:
         """A new database owned by the role `aiochat`, a copy of `template`. Returns its URL."""
         self._administer(

@@ -216,6 +216,25 @@ const rowKinds = {
     },
   },
 
+  gone: {
+    update(node, { line, lines = [] }) {
+      part(node, "summary").textContent = n(
+        "{count} message was deleted.",
+        "{count} messages were deleted.",
+        lines.length,
+      );
+      part(node, "lines").replaceChildren(
+        ...lines.map(({ author, at }) => {
+          const item = cloneElement("gone-line");
+          part(item, "text").textContent = shownName(author);
+          fillTime(item, at);
+          return item;
+        }),
+      );
+      mark(node, line);
+    },
+  },
+
   ignored: {
     update(node, { line, lines = [] }) {
       part(node, "text").textContent = n(

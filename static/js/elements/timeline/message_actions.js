@@ -9,6 +9,7 @@ import { cloneElement, part } from "../../dom/template.js";
 import { t } from "../../words/texts.js";
 import { withLoaded } from "../page/loading.js";
 import { openEmojiPicker } from "../composer/emoji_picker.js";
+import { copyText } from "./copying.js";
 import { watchLongPress } from "./long_press.js";
 import { MessageMenu, quickReactions } from "./message_menu.js";
 
@@ -105,9 +106,10 @@ export class MessageActions {
     const actions = {
       reply: () => this.#compose({ type: "replying", number }),
       edit: () => this.#compose({ type: "editing", number }),
-      "copy-text": () => this.#copy(line.text, t("Text copied")),
+      "copy-text": () => copyText(store, line.text, t("Text copied")),
       "copy-link": () =>
-        this.#copy(new URL(`${history.base}/${number}`, location.href).href, t("Link copied")),
+        copyText(store, new URL(`${history.base}/${number}`, location.href).href, t("Link copied")),
+      select: () => this.page.selection?.toggle(number),
       unread: () => store.dispatch({ type: "unread_from", number }),
       pin: () => amendments.request({ type: "pin", number, on: true }),
       unpin: () => amendments.request({ type: "pin", number, on: false }),
@@ -145,20 +147,6 @@ export class MessageActions {
   #compose(action) {
     this.page.store.dispatch(action);
     this.page.composer.focus();
-  }
-
-  /**
-   * Where the browser doesn't let a page copy (plain http), the text is shown to be copied by hand.
-   * @param {string} text
-   * @param {string} said
-   */
-  async #copy(text, said) {
-    try {
-      await navigator.clipboard.writeText(text);
-      this.page.store.dispatch({ type: "toasted", text: said });
-    } catch {
-      (await import("./copy_dialog.js")).showToCopy(text);
-    }
   }
 
   /** @param {number} number */

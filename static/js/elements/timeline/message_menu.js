@@ -88,6 +88,7 @@ export class MessageMenu {
       "copy-text": alive,
       "copy-link": true,
       unread: true,
+      select: alive,
       pin: alive && canPin && !line.pinned,
       unpin: alive && canPin && Boolean(line.pinned),
       report: alive && !mine && may.includes("report"),

@@ -73,7 +73,10 @@ export class TimelineKeys {
       edit: () => line && !line.deleted && line.author === you.name && compose("editing"),
       react: () => tell("message-react"),
       menu: () => tell("message-menu"),
-      latest: () => timeline.leave(),
+      select: () => number && page.selection?.toggle(number),
+      extend: () => page.selection?.extend(event.key === "ArrowDown" ? 1 : -1),
+      remove: () => page.selection?.remove(),
+      latest: () => page.selection?.end() || timeline.leave(),
       keys: () => keys.show(),
       pane: () => this.#toPane(event.shiftKey ? -1 : 1),
     };

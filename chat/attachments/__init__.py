@@ -1,0 +1,1 @@
+"""Files that people send: on their way, looked at, stored, and read again."""
