@@ -116,7 +116,7 @@ class PageReader:
             if picture is None:
                 raise NoPage("its picture can't be shown")
             name = unquote(address.raw_path.rpartition("/")[2])
-            return LinkedPage(shortened(name, MAX_TITLE), address.host or "", "", picture)
+            return LinkedPage(shortened(name, MAX_TITLE), address.raw_host or "", "", picture)
         if answer.type not in _HTML:
             raise NoPage(f"it is {answer.type[:60]}")
         asked = await self._sandbox.call(key, f"{_PARSING}:parse", answer.body, answer.charset, str(address))
@@ -129,7 +129,7 @@ class PageReader:
         if not title:
             raise NoPage("it has no title")
         picture = await self._picture(key, image) if image else None
-        return LinkedPage(title, site or address.host or "", description, picture)
+        return LinkedPage(title, site or address.raw_host or "", description, picture)
 
     async def _follow(self, address: URL) -> tuple[URL, Response]:
         """The answer at the end of the redirects. A picture's is only begun."""

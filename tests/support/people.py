@@ -17,7 +17,7 @@ from tests.support.over_personal import OverPersonal
 
 __all__ = ["PASSWORD", "PATIENCE", "JsonObject", "Listener", "Person", "person"]
 
-PATIENCE = 15.0
+PATIENCE = 60.0
 """How long something is waited for, in seconds. It is long, since it costs nothing where all is
 well."""
 
