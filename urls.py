@@ -7,6 +7,7 @@ from aiohttp import web
 
 from accounts.doors import (
     directory,
+    mailing,
     password_reset,
     personal_data,
     pictures,
@@ -101,6 +102,8 @@ ROUTES = [
     Route("/accounts/register", signin.Register, "register", Access.ANYONE),
     Route("/accounts/handle", signin.ProposedName, "proposed_name", Access.ANYONE, json=True),
     Route("/accounts/reset/{token}", password_reset.ResetPassword, "reset_password", Access.ANYONE),
+    Route("/accounts/forgot", mailing.ForgotPassword, "forgot_password", Access.ANYONE),
+    Route("/accounts/verify/{token}", mailing.ConfirmEmail, "confirm_email", Access.ANYONE),
     Route("/accounts/login", signin.Login, "login", Access.ANYONE),
     Route("/accounts/logout", signin.Logout, "logout", Access.SIGNED_IN),
     Route("/accounts/profile", profiles.EditProfile, "profile", Access.SIGNED_IN),
@@ -113,6 +116,7 @@ ROUTES = [
     ),
     Route("/accounts/picture/remove", pictures.RemovePicture, "remove_picture", Access.SIGNED_IN),
     Route("/accounts/email", security.Email, "email", Access.SIGNED_IN),
+    Route("/accounts/email/confirm", mailing.AskToConfirm, "ask_to_confirm", Access.SIGNED_IN),
     Route("/accounts/password", security.Password, "password", Access.SIGNED_IN),
     Route("/accounts/sessions", security.Sessions, "sessions", Access.SIGNED_IN),
     Route("/accounts/requests", lists.Requests, "requests", Access.SIGNED_IN),

@@ -39,6 +39,10 @@ class User(Base):
     picture = peewee.BigIntegerField(default=0)
     is_private = peewee.BooleanField(default=False)
     """Only followers see the posts, and following requires approval."""
+    email_verified_at = peewee.BigIntegerField(null=True)
+    """When the person showed that the address is theirs."""
+    language = peewee.TextField(default="")
+    """In which they signed in last: a code, empty where it isn't known. Mails are written in it."""
     left_at = peewee.BigIntegerField(null=True)
     """When the account was deleted (accounts/personal_data/deletion.py). The row stays for
     references to it, without personal data."""
@@ -172,6 +176,19 @@ class PasswordLink(Base):
 
     class Meta:
         table_name = "password_links"
+
+
+class EmailLink(Base):
+    """A link that shows that an address is the person's (accounts/signin/email_links.py), of which a
+    hash is stored."""
+
+    user_id = peewee.BigIntegerField(primary_key=True)
+    address = peewee.TextField()
+    token_hash = peewee.TextField(unique=True)
+    until = peewee.BigIntegerField()
+
+    class Meta:
+        table_name = "email_links"
 
 
 class SiteSetting(Base):

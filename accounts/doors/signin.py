@@ -6,6 +6,7 @@ import aiohttp_jinja2
 from aiohttp import web
 from pydantic import BaseModel, field_validator
 
+from accounts.doors.telling import send_confirmation, tell_new_device
 from accounts.keys import REGISTERED, USER
 from accounts.models import User
 from accounts.people import accounts, directory, display_names
@@ -149,6 +150,8 @@ class Register(web.View):
         note("register", "ok", who=user.name, whence=client_address(request))
         for call in request.app[REGISTERED]:
             await call(user)
+        await accounts.note_language(user, current().code)
+        await send_confirmation(request, user)
         t = current().t
         welcome = (
             t("Welcome, {name}! You are this site's administrator.", name=user.display_name or user.name)
@@ -209,10 +212,11 @@ class Login(web.View):
             return _page(request, self.template, form, 422)
         username, password = data.username, data.password
         known = await directory.user_by_login(username)
+        device = await known_device(request, known)
         user = await throttled_sign_in(
             request,
             directory.guess_key(username, known),
-            await known_device(request, known),
+            device,
             lambda: directory.authenticate(username, password),
         )
         if user is None:
@@ -227,6 +231,9 @@ class Login(web.View):
         await charge(request.app[LIMITER], SIGN_INS, user.id)
         await sign_in(request, user)
         note("sign-in", "ok", who=user.name, whence=client_address(request))
+        if not device and user.email_verified_at:
+            await tell_new_device(request, user, user.language)
+        await accounts.note_language(user, current().code)
         raise await _signed_in(request, user, data.next)
 
 

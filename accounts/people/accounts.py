@@ -154,14 +154,23 @@ async def add_all(database: AioDatabase, users: Sequence[User]) -> None:
         raise BadAccount({"username": TAKEN_NAME}) from None
 
 
-async def change_email(user: User, email: str) -> None:
-    """Changes the e-mail address; empty removes it. Raises BadAccount. Whether others have the same
-    makes no difference."""
+async def change_email(user: User, email: str) -> User:
+    """Changes the e-mail address; empty removes it. Returns the person as they are then. Raises
+    BadAccount. Whether others have the same makes no difference."""
     email = email.strip().lower()
     if email and (problem := email_problem(email)):
         raise BadAccount({"email": problem})
-    change = User.update(email=_stored(email))
-    await change.where(User.id == user.id, User.left_at.is_null()).aio_execute()
+    if email != user.address:
+        change = {"email": _stored(email), "email_verified_at": None}
+        await User.update(change).where(User.id == user.id, User.left_at.is_null()).aio_execute()
+        user = User(**{**user.__data__, **change})
+    return user
+
+
+async def note_language(user: User, code: str) -> None:
+    """In which language the person reads the site."""
+    if user.language != code:
+        await User.update(language=code).where(User.id == user.id, User.left_at.is_null()).aio_execute()
 
 
 async def change_password(user: User, password: str, *, host: str = "") -> None:

@@ -169,6 +169,15 @@ def _filter(act: RecordedAct, language: Language, author: str, target: str) -> s
     return language.t("{author} removed a filter", author=author)
 
 
+def _raid(act: RecordedAct, language: Language, author: str, target: str) -> str:
+    return language.n(
+        "{author} ended a raid: {count} message of new accounts deleted, further ones held",
+        "{author} ended a raid: {count} messages of new accounts deleted, further ones held",
+        len(act.after["numbers"]),
+        author=author,
+    )
+
+
 def _role(act: RecordedAct, language: Language, author: str, target: str) -> str:
     if act.after["role"] > act.before["role"]:
         return language.t("{author} made {target} a moderator", author=author, target=target)
@@ -208,6 +217,7 @@ WORDS: dict[str, Words] = {
     "rights": _rights,
     "history": _history,
     "previews": _previews,
+    "raid": _raid,
     "add_filter": _filter,
     "remove_filter": _filter,
     "kind": _kind,

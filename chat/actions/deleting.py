@@ -107,6 +107,15 @@ async def delete_lines(
     )
 
 
+async def hide(room: RoomTransaction, person: Person, numbers: Collection[int]) -> list[int]:
+    """Deletes those of these posts that are visible, as part of an act that keeps their numbers, which
+    are returned."""
+    found = await _visible(room, numbers) if numbers else []
+    for line in found:
+        room.amend(line, deleted_at=room.at, deleted_by=person.id)
+    return [line.number for line in found if line.number]
+
+
 async def bring_back(room: RoomTransaction, person: Person, numbers: list[int], nonce: str) -> Receipt:
     """Undoes a deletion: those of these posts come back that are still deleted by it."""
     deleted = [line for line in await _posts(room, numbers) if line.is_deleted and (line.text or line.files)]

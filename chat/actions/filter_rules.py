@@ -24,6 +24,9 @@ MAX_RULES = 100
 MAX_PATTERN = 100
 MAX_NEW = 20
 
+ALL_OF_NEW = "999"
+"""The pattern of a rule that holds whatever a new account writes."""
+
 RuleRow = dict[str, str]
 """A rule as acts keep it: `kind`, `pattern`, `action`."""
 
@@ -47,6 +50,21 @@ def adding(room_id: int, user_id: int, kind: str, pattern: str, action: str) -> 
             raise ActionError("refused", "There can be at most {most} filters.", most=MAX_RULES)
         await Filter.delete().where(is_same).aio_execute()
         await _insert(room_id, user_id, added)
+        return before, added
+
+    return put
+
+
+def holding_all_of_new(room_id: int, user_id: int) -> Put:
+    """Whatever accounts younger than a day write is held."""
+    is_same = (Filter.room_id == room_id) & (Filter.kind == "new")
+    added = [{"kind": "new", "pattern": ALL_OF_NEW, "action": "hold"}]
+
+    async def put() -> tuple[list[RuleRow], list[RuleRow]]:
+        before = await _rules(is_same)
+        if before != added:
+            await Filter.delete().where(is_same).aio_execute()
+            await _insert(room_id, user_id, added)
         return before, added
 
     return put
@@ -102,17 +120,25 @@ async def change_of_site(engine: Engine, by: SiteActor, act: str, put: Put) -> N
 
 async def undo_in(room: RoomTransaction, person: Person, act: RecordedAct, nonce: str) -> Receipt:
     """Brings back the rules of before. Raises ActionError where they were changed since."""
+    await check_unchanged(room, act)
+    await put_back(room, person, act)
+    return Receipt(nonce, room.last_seq)
+
+
+async def check_unchanged(room: RoomTransaction, act: RecordedAct) -> None:
     removed, added = act.before["rules"], act.after["rules"]
     now = await _rules(Filter.room_id == room.room_id)
     is_same = [(one["kind"], one["pattern"]) for one in now]
     is_taken = any((one["kind"], one["pattern"]) in is_same for one in removed if not added)
     if is_taken or any(one not in now for one in added):
         raise in_the_way(Text("The filters have been changed since."))
-    for one in added:
+
+
+async def put_back(room: RoomTransaction, person: Person, act: RecordedAct) -> None:
+    for one in act.after["rules"]:
         is_it = (Filter.room_id == room.room_id) & (Filter.kind == one["kind"])
         await Filter.delete().where(is_it, Filter.pattern == one["pattern"]).aio_execute()
-    await _insert(room.room_id, person.id, removed)
-    return Receipt(nonce, room.last_seq)
+    await _insert(room.room_id, person.id, act.before["rules"])
 
 
 def _checked(kind: str, pattern: str, action: str) -> str:

@@ -119,6 +119,24 @@ async def answer_held(
     return replace(receipt, nonce=held.nonce)
 
 
+async def reject_all(engine: Engine, room_id: int, person: Person) -> int:
+    """Keeps all out that waits in the room. Returns how many there were."""
+    found: list[int] = []
+
+    async def apply(room: RoomTransaction) -> Receipt:
+        await require(room, person, Permission.ANSWER_REPORTS)
+        answered = {"answered_at": room.at, "answered_by": person.id, "answer": "reject"}
+        is_open = (HeldPost.room_id == room_id) & HeldPost.answered_at.is_null()
+        query = HeldPost.update(answered).where(is_open).returning(HeldPost.author_id)
+        found.extend(one.author_id for one in await query.aio_execute())
+        return Receipt("", room.last_seq)
+
+    await engine.journal.change(Change(room_id, person, new_nonce(), apply))
+    engine.unread.note_standings({*found, *await in_charge_of(room_id), *await site_staff()})
+    note("held_answered", "ok", who=person.name, whence="room", room=room_id)
+    return len(found)
+
+
 async def _held(*conditions: Any) -> HeldPost:
     """Raises ActionError where there is none."""
     query = HeldPost.select().where(*conditions)

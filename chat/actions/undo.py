@@ -10,6 +10,7 @@ from chat.actions.filter_rules import undo_in as undo_filters
 from chat.actions.invitations import end_by_undo
 from chat.actions.moderation import change, change_role, check_reason, cleared_up_to, numbered, require
 from chat.actions.modes import as_json, from_json, put_modes
+from chat.actions.raids import undo_raid
 from chat.actions.removing import restore
 from chat.actions.retention import put_retention, retention_now
 from chat.actions.rooms import put_kind, put_name, put_title, remove_title, tell_directory, title_now
@@ -75,7 +76,7 @@ async def undo(engine: Engine, room_id: int, person: Person, number: int, reason
     engine.unread.note_standings(touched)
     if undone in ("kind", "address"):
         await tell_directory(engine, room_id)
-    if undone in ("add_filter", "remove_filter"):
+    if undone in ("add_filter", "remove_filter", "raid"):
         await engine.filters.changed()
     note("undo", "ok", who=person.name, whence="room", room=room_id, act=number)
     return receipt
@@ -235,6 +236,7 @@ UNDOING: dict[str, Undoing] = {
     "invite": Undoing(Permission.KILL, _invitation),
     "add_filter": Undoing(Permission.SET_FILTERS, undo_filters),
     "remove_filter": Undoing(Permission.SET_FILTERS, undo_filters),
+    "raid": Undoing(Permission.SET_FILTERS, undo_raid),
 }
 """By act. An undo isn't undone: what it undid is done again."""
 

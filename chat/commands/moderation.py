@@ -4,7 +4,7 @@ import re
 from typing import Literal
 
 from accounts.models import User
-from chat.actions import deleted_rooms, deleting, moderation, modes, removing, reporting, rooms
+from chat.actions import deleted_rooms, deleting, moderation, modes, raids, removing, reporting, rooms
 from chat.actions import undo as undoing
 from chat.actions.act_words import in_one_line
 from chat.commands.registry import Answer, Call, Duration, Rest, Word, command
@@ -79,6 +79,13 @@ async def purge(call: Call, user: User, duration: Duration, reason: Rest | None 
     return await deleting.purge(
         call.engine, call.room_id, call.person, user, duration, reason or "", call.nonce
     )
+
+
+@command(needs=Permission.SET_FILTERS, destroys=True)
+async def raid(call: Call, reason: Rest | None = None) -> Answer:
+    """Deletes what accounts younger than a day have written here, and holds what they write from now
+    on until a moderator lets it through."""
+    return await raids.end_raid(call.engine, call.room_id, call.person, reason or "", call.nonce)
 
 
 @command(needs=Permission.CLEAR, destroys=True)

@@ -11,7 +11,7 @@ from accounts.keys import USER
 from accounts.people.directory import users_by_ids
 from accounts.people.shown_names import load_names
 from chat.actions.act_words import label
-from chat.actions.held_posts import answer_held, held_in, withdraw
+from chat.actions.held_posts import answer_held, held_in, reject_all, withdraw
 from chat.actions.reporting import ANSWERS, Answer, answer, report, saw_outcome
 from chat.doors.room_pages import room_access
 from chat.drafts import Person
@@ -108,7 +108,14 @@ class RoomReports(web.View):
 
     async def _answer_held(self, found: RoomAccess, person: Person, form: Any) -> web.Response:
         """Lets a post through that was held, or doesn't."""
-        engine, (held, approves) = self.request.app[ENGINE], read_held(form)
+        engine = self.request.app[ENGINE]
+        if form["held"] == "all" and form.get("answer") == "reject":
+            count = await reject_all(engine, found.room.id, person)
+            if wants_json(self.request):
+                return web.json_response({"answer": "reject", "count": count})
+            await flash(self.request, answered_text(None))
+            raise web.HTTPSeeOther(f"/rooms/{found.room.name}/reports")
+        held, approves = read_held(form)
         receipt = await answer_held(engine, found.room.id, person, held, approves=approves)
         if wants_json(self.request):
             return web.json_response({"answer": form["answer"], "number": receipt.number})

@@ -17,10 +17,12 @@ from chat.actions import (
     membership,
     moderation,
     modes,
+    raids,
     removing,
     retention,
     rooms,
 )
+from chat.actions.act_words import label
 from chat.delivery.filters import Rules
 from chat.doors.room_pages import room_access
 from chat.drafts import Person
@@ -72,6 +74,9 @@ class RoomSettings(web.View):
             return web.json_response({"seq": receipt.seq, "act": receipt.act})
         if form["act"] in ("leave", "delete_room"):
             raise web.HTTPSeeOther("/rooms")
+        if form["act"] == "raid":
+            number = label(receipt.act)
+            await flash(request, current().t("The raid is ended by {act}. The log can undo it.", act=number))
         raise web.HTTPSeeOther(self._address(found))
 
     def _address(self, found: RoomAccess) -> str:
@@ -234,6 +239,10 @@ async def _remove_filter(engine: Engine, room_id: int, person: Person, form: For
     return await filter_rules.change_in_room(engine, room_id, person, "remove_filter", put)
 
 
+async def _raid(engine: Engine, room_id: int, person: Person, form: Form) -> Receipt:
+    return await raids.end_raid(engine, room_id, person, clean_reason(form.get("reason", "")), new_nonce())
+
+
 async def _mod(engine: Engine, room_id: int, person: Person, form: Form) -> Receipt:
     user = await _user(form)
     return await moderation.grant(engine, room_id, person, user, Role.MODERATOR, new_nonce())
@@ -295,6 +304,7 @@ ACTS: dict[str, Act] = {
     "untimeout": _untimeout,
     "add_filter": _add_filter,
     "remove_filter": _remove_filter,
+    "raid": _raid,
     "mod": _mod,
     "unmod": _unmod,
     "kick": _kick,

@@ -206,6 +206,16 @@ async def numbers_of(
     return found[:most], last
 
 
+async def latest_posts(room_id: int, since: int) -> list[tuple[int, int]]:
+    """The numbers and authors of the room's posts since a time, in milliseconds since 1970, the latest
+    first, at most LOOKED_AT_ONCE. Deleted ones aren't among them."""
+    query = Row.select(Row.number, Row.author_id, Row.at, Row.deleted_at).where(
+        Row.room_id == room_id, Row.number > 0
+    )
+    rows = await query.order_by(Row.number.desc()).limit(LOOKED_AT_ONCE).tuples().aio_execute()
+    return [(number, author) for number, author, at, deleted_at in rows if at >= since and deleted_at is None]
+
+
 async def visible_post(room: Room, number: int) -> Line | None:
     """The post with this number, or None where there is none or the history before it was
     cleared."""

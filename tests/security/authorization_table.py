@@ -129,6 +129,7 @@ ROWS = {
     "/delete one's own": Row("/delete 1", INSIDE),
     "/delete another's": Row("/delete 2", MODERATORS),
     "/delete both": Row("/delete 1-2", MODERATORS),
+    "/raid": Row("/raid", MODERATORS),
     "/purge": Row("/purge @{other} 1h", MODERATORS),
     "/slow": Row("/slow 30s", MODERATORS),
     "/lock": Row("/lock", MODERATORS),

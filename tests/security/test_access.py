@@ -153,6 +153,10 @@ MATRIX: dict[tuple[str, str], tuple[object, object, object, object]] = {
     **{(f"admin_{what}", "POST"): (401, 403, 403, 403) for what in ("person", "room", "site")},
     # There are none.
     ("rules", "GET"): (404, 404, 404, 404),
+    **{("forgot_password", "GET"): (200, 200, 200, 200), ("forgot_password", "POST"): (422, 422, 422, 422)},
+    **{("confirm_email", method): (404, 404, 404, 404) for method in ("GET", "POST")},
+    # This site sends no mail.
+    ("ask_to_confirm", "POST"): (401, 503, 503, 503),
     ("reset_password", "GET"): (404, 404, 404, 404),
     ("reset_password", "POST"): (404, 404, 404, 404),
 }
@@ -175,6 +179,8 @@ def test_all_but_the_front_door_is_behind_the_login() -> None:
         "login",
         "register",
         "reset_password",
+        "forgot_password",
+        "confirm_email",
         "rules",
         "proposed_name",
         "favicon",

@@ -11,6 +11,7 @@ const DONE = {
   untimeout: (name) => t("{name} can write again.", { name }),
   purge: (name) => t("Messages of {name} were deleted.", { name }),
   delete: () => t("Messages deleted."),
+  raid: () => t("What new accounts wrote was deleted, and what they write is held."),
   clear: () => t("The history was cleared."),
   undo: () => t("Undone."),
 };

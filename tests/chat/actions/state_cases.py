@@ -201,6 +201,8 @@ CASES = (
     Case("/untimeout", before=[("alice", "/mute {bob} 10m")], does=[("alice", "/untimeout {bob}")]),
     Case("/delete", before=ANSWERED, does=[("bob", "/delete 2")]),
     Case("/delete of several", before=ANSWERED, elsewhere=("carol",), does=[("alice", "/delete 1-3 spam")]),
+    Case("/raid", before=ANSWERED, does=[("alice", "/raid enough")]),
+    Case("/raid, undone", before=ANSWERED, does=[("alice", "/raid"), ("alice", "/undo A1")]),
     Case("/purge", before=ANSWERED, does=[("alice", "/purge {bob} 1h")]),
     Case("/slow", does=[("alice", "/slow 1h30m"), ("bob", "one"), ("bob", "two", "slow_mode")]),
     Case("/slow off", before=[("alice", "/slow 30s")], does=[("alice", "/slow off"), ("bob", "hello")]),

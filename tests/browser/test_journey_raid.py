@@ -1,0 +1,125 @@
+"""A raid: thirty fresh accounts write in five rooms, and two moderators make an end of it, one by
+commands, one by mouse. Counted in presses, and compared with what was there before."""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+
+import pytest
+from playwright.async_api import expect
+
+from tests.conftest import Cast, unique
+from tests.support.browser import Visitor, one_database
+from tests.support.deleted_accounts import change
+from tests.support.people import PATIENCE, JsonObject, Listener, Person
+from tests.support.servers import Aiochat
+
+pytestmark = one_database
+
+ROOMS, RAIDERS = 5, 30
+BY_MOUSE = 2
+"""Rooms; the others are quieted by commands."""
+
+MOST_PRESSES = 3
+"""By mouse for one room: its place in the sidebar, its name, and the button."""
+
+MOST_SECONDS = 10.0
+"""Until the last message of a raider: the machine of the tests is slow."""
+
+
+@dataclass
+class Raider:
+    person: Person
+    at_room: Listener
+    posted: list[JsonObject] = field(default_factory=list)
+
+    async def write(self) -> None:
+        while True:
+            answer = await self.at_room.says(f"raid of {self.person.name} {len(self.posted)}")
+            if answer["type"] == "receipt":
+                self.posted.append(answer)
+            await asyncio.sleep(0.2)
+
+
+def posts(history: list[JsonObject]) -> dict[int, str]:
+    return {line["number"]: line["text"] for line in history if "number" in line}
+
+
+@pytest.fixture
+async def cast(site: tuple[str, Aiochat]) -> AsyncIterator[Cast]:
+    stage = Cast(site[0], Person(site[0], "nobody"), [])
+    yield stage
+    await stage.close()
+
+
+async def test_two_moderators_end_it(site: tuple[str, Aiochat], cast: Cast, alice: Visitor) -> None:
+    assert alice.person
+    marta = await cast.person("marta")
+    rooms = [unique("Raided") for _ in range(ROOMS)]
+    at_marta = []
+    for room in rooms:
+        await alice.person.creates(room)
+        at_marta.append(await marta.enters(room))
+        at_alice = await alice.person.enters(room)
+        await at_alice.says("a quiet word")
+        await at_alice.says(f"/mod {marta.name}")
+        await at_alice.close()
+    change(site[1], f"UPDATE users SET created_at = created_at - 864000000 WHERE name = '{marta.name}'")
+    people = await asyncio.gather(*(cast.person(f"raider{place}") for place in range(RAIDERS)))
+    raiders = [
+        Raider(person, await person.enters(rooms[place % ROOMS])) for place, person in enumerate(people)
+    ]
+    writing = [asyncio.create_task(raider.write()) for raider in raiders]
+    try:
+        async with asyncio.timeout(PATIENCE):
+            while min(len(raider.posted) for raider in raiders) < 3:
+                await asyncio.sleep(0.1)
+        page = alice.page
+        await page.goto(f"{alice.url}/rooms/{rooms[-1]}")
+        await alice.is_connected()
+        began = time.monotonic()
+        typed = 0
+        acts: list[int] = []
+        for at_room in at_marta[BY_MOUSE:]:
+            answer = await at_room.says("/raid")
+            acts.append(answer["act"])
+            typed += len("/raid") + 1
+        presses = 0
+        for room in rooms[:BY_MOUSE]:
+            await page.locator("#room-list a", has_text=room).click()
+            await expect(page.locator("#room-name")).to_have_text(room)
+            await page.locator(".room-settings-link").click()
+            await page.get_by_role("button", name="End a raid").click()
+            await expect(page.locator(".flash")).to_contain_text("A")
+            presses += MOST_PRESSES
+        ended = time.monotonic()
+        before = [len(raider.posted) for raider in raiders]
+        await asyncio.sleep(1.5)
+        assert [len(raider.posted) for raider in raiders] == before, "it isn't quiet"
+    finally:
+        for task in writing:
+            task.cancel()
+        for task in writing:
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+    print(f"quiet after {ended - began:.1f} s, {presses} presses by mouse, {typed} keys")
+    assert ended - began < MOST_SECONDS
+    for room in rooms:
+        assert {text for text in posts(await marta.history(room)).values() if text} == {"a quiet word"}
+    # All of it is undone: by the command, and by the button in the log.
+    for at_room, act in zip(at_marta[BY_MOUSE:], acts, strict=True):
+        assert (await at_room.says(f"/undo A{act}"))["type"] == "receipt"
+    for room in rooms[:BY_MOUSE]:
+        await alice.page.goto(f"{alice.url}/rooms/{room}/log")
+        await alice.page.locator("li", has_text="ended a raid").get_by_role("button", name="Undo").click()
+        await expect(alice.page.locator("li", has_text="undid").first).to_be_visible()
+    for place, room in enumerate(rooms):
+        found = posts(await marta.history(room))
+        written = {
+            one["number"]: f"raid of {raider.person.name} {index}"
+            for raider in raiders[place::ROOMS]
+            for index, one in enumerate(raider.posted)
+        }
+        assert found == {1: "a quiet word", **written}
