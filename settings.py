@@ -71,6 +71,7 @@ class Settings(BaseSettings):
     smtp_url: str = ""
     mail_from: str = ""
     retention_days: int = Field(default=0, ge=0, le=36_500)
+    previews: Literal["on", "off"] = "on"
     quota: int = Field(default=500, ge=0)
     files_url: str = ""
     max_file: int = Field(default=50, ge=1, le=100_000)

@@ -18,6 +18,7 @@ from accounts.site_settings import (
     NAME,
     NEWCOMERS,
     NEWCOMERS_HTML,
+    PREVIEWS,
     REGISTRATION,
     RETENTION_DAYS,
     RETENTION_SINCE,
@@ -41,6 +42,7 @@ MAX_DEFAULT_ROOMS = 10
 
 EDITABLE = (
     *(NAME, WELCOME, RULES, CONTACT, REGISTRATION, INVITING, DEFAULT_ROOMS, NEWCOMERS, RETENTION_DAYS),
+    PREVIEWS,
 )
 WITH_SIGNS = {RULES: RULES_HTML, NEWCOMERS: NEWCOMERS_HTML}
 """Texts with the signs of messages, and where their HTML is stored."""
@@ -74,6 +76,12 @@ def _choice(name: str, text: str) -> str:
     return text
 
 
+def _previews(text: str) -> str:
+    if text not in ("on", "off"):
+        raise ActionError("bad_value", "There is no such choice.", field=PREVIEWS)
+    return text
+
+
 def _days(text: str) -> str:
     text = text.strip() or "0"
     if not (text.isascii() and text.isdigit() and len(text) <= 6 and int(text) <= MAX_DAYS):
@@ -90,6 +98,7 @@ _CHECKS: dict[str, Callable[[str], str]] = {
     REGISTRATION: lambda text: _choice(REGISTRATION, text),
     INVITING: lambda text: _choice(INVITING, text),
     RETENTION_DAYS: _days,
+    PREVIEWS: _previews,
 }
 
 

@@ -89,6 +89,20 @@ class Reactions(msgspec.Struct, frozen=True):
     names: list[str]
 
 
+class Preview(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The card of a link: what the page says of itself. `picture` is an address of this site. Of a
+    `permalink`, an address of a post of this site, there is nothing more: the post tells it itself."""
+
+    url: str
+    title: str = ""
+    site: str = ""
+    description: str = ""
+    picture: str | None = None
+    width: int | None = None
+    height: int | None = None
+    permalink: bool = False
+
+
 class FileView(msgspec.Struct, frozen=True):
     """A file of a message. `type` is what its content is, `width` and `height` those of a picture, and
     `thumbnail` the address of a smaller one; `description` says what can be seen."""
@@ -121,6 +135,7 @@ class Message(Event, tag="message", frozen=True):
     reactions: list[Reactions] | None = None
     pinned: bool = False
     mentions: list[str] | None = None
+    previews: list[Preview] | None = None
     files: list[FileView] | None = None
     role: str | None = None
     """The new role of the target, in a line of the kind `role`."""
@@ -145,6 +160,7 @@ class Changed(Event, tag="changed", frozen=True):
     reactions: list[Reactions] | None = None
     pinned: bool = False
     mentions: list[str] | None = None
+    previews: list[Preview] | None = None
     files: list[FileView] | None = None
     excerpt: str | None = None
 

@@ -73,6 +73,7 @@ KINDS: dict[str, LineKind] = {
     "restored": LineKind(),
     "opened": LineKind("author", changes_rooms=True, adds_member=True),
     "retention": LineKind(),
+    "previews": LineKind(),
 }
 """By the name that is stored and sent to clients."""
 

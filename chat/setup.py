@@ -49,11 +49,13 @@ from chat.personal_data.erasure import erase_from_chat
 from chat.personal_data.export import SECTIONS
 from chat.personal_data.purge import Purge
 from chat.personal_data.retention import Retention
+from chat.previews.worker import PreviewWorker
 from chat.requests import RunCommand
 from chat.search.indexer import Indexer
 from helpers.images import PICTURES
 from helpers.keys import DATABASE, LIMITER, SETTINGS, SITE
 from helpers.limits import Buckets
+from helpers.linked_pages.reading import PAGE_READER
 from helpers.processes.passing import PASSING
 from helpers.redis.bus import BUS
 from helpers.redis.client import REDIS
@@ -110,6 +112,11 @@ async def run_chat(app: web.Application) -> AsyncIterator[None]:
             *(presence.run(), Purge(engine).run(), Retention(engine).run()),
             Indexer(engine.database, timings.search_index).run(),
             Sweeper(attachments, timings.purge).run(),
+            PreviewWorker(
+                *(engine, app[PAGE_READER]),
+                lambda: site_settings(app).has_previews,
+                app[SETTINGS].origins,
+            ).run(),
         )
         tasks = [asyncio.create_task(work) for work in works]
         if (passing := app.get(PASSING)) is not None:

@@ -99,7 +99,7 @@ class Site(SitePage):
 
 
 SHOWN = (
-    *("public_url", "registration", "retention_days", "quota", "rate_limits", "trust_proxy"),
+    *("public_url", "registration", "retention_days", "previews", "quota", "rate_limits", "trust_proxy"),
     *("gravatar", "connections", "address_connections"),
 )
 """Settings of the environment that hold no secret, and say how the site behaves."""

@@ -150,6 +150,12 @@ def _history(act: RecordedAct, language: Language, author: str, target: str) -> 
     return language.t("{author} lets newcomers read the whole history", author=author)
 
 
+def _previews(act: RecordedAct, language: Language, author: str, target: str) -> str:
+    if act.after["hides_previews"]:
+        return language.t("{author} turned previews of links off in this room", author=author)
+    return language.t("{author} turned previews of links on in this room", author=author)
+
+
 def _filter(act: RecordedAct, language: Language, author: str, target: str) -> str:
     """The words themselves aren't told: all members read the log."""
     rules = act.after["rules"] or act.before["rules"]
@@ -210,6 +216,7 @@ WORDS: dict[str, Words] = {
     "retention": _retention,
     "rights": _rights,
     "history": _history,
+    "previews": _previews,
     "raid": _raid,
     "add_filter": _filter,
     "remove_filter": _filter,

@@ -227,6 +227,7 @@ UNDOING: dict[str, Undoing] = {
     "kind": Undoing(Permission.SET_RIGHTS, _kind),
     "rights": Undoing(Permission.SET_RIGHTS, _modes),
     "history": Undoing(Permission.SET_RIGHTS, _modes),
+    "previews": Undoing(Permission.SET_MODES, _modes),
     "pin": Undoing(Permission.PIN, _pinning),
     "unpin": Undoing(Permission.PIN, _pinning),
     "role": Undoing(Permission.GRANT, _role),

@@ -10,6 +10,7 @@ from accounts.keys import USER
 from accounts.models import User
 from accounts.people.directory import user_by_name
 from accounts.people.shown_names import load_names
+from accounts.site_settings import site_settings
 from chat.actions import (
     deleted_rooms,
     filter_rules,
@@ -114,6 +115,7 @@ class RoomSettings(web.View):
             "kept_days": retention.effective_days(room.retention_days),
             "site_days": retention.SITE_RETENTION.days,
             "heir": await membership.next_in_line(room.id, self.request[USER].id),
+            "site_previews": site_settings(self.request.app).has_previews,
             "locked": room.posting > Role.MEMBER,
             "by_owners": room.posting is Role.OWNER,
             "rights": {right: modes.who_may(room.modes, right) for right in RIGHTS},
@@ -201,6 +203,10 @@ async def _rights(engine: Engine, room_id: int, person: Person, form: Form) -> R
 
 async def _history(engine: Engine, room_id: int, person: Person, form: Form) -> Receipt:
     return await modes.set_past(engine, room_id, person, form.get("past", ""), new_nonce())
+
+
+async def _previews(engine: Engine, room_id: int, person: Person, form: Form) -> Receipt:
+    return await modes.set_previews(engine, room_id, person, form.get("previews", ""), new_nonce())
 
 
 async def _kind(engine: Engine, room_id: int, person: Person, form: Form) -> Receipt:
@@ -317,6 +323,7 @@ ACTS: dict[str, Act] = {
     "unlock": _unlock,
     "rights": _rights,
     "history": _history,
+    "previews": _previews,
     "kind": _kind,
     "archive": _archive,
     "unarchive": _unarchive,

@@ -25,6 +25,7 @@ from chat.models.order import (
     Sweep,
     Timeout,
 )
+from chat.models.previews import KnownPage, PreviewJob, PreviewPicture
 from chat.models.rooms import (
     CONVERSATIONS,
     DELETED_KIND,
@@ -59,12 +60,15 @@ __all__ = [
     "Ignored",
     "Invitation",
     "InviteLinkRoom",
+    "KnownPage",
     "LastPost",
     "Member",
     "Mention",
     "Message",
     "MessageVersion",
     "PresenceClock",
+    "PreviewJob",
+    "PreviewPicture",
     "Reaction",
     "Report",
     "ReportLine",

@@ -15,7 +15,7 @@ DELETED_KIND = "deleted"
 
 MODE_COLUMNS = (
     *("posting", "slow_seconds", "archived_at", "inviting", "pinning", "mentioning", "topic_setting"),
-    "hides_past",
+    *("hides_past", "hides_previews"),
 )
 """The columns of a Room from which its Modes are made."""
 
@@ -29,6 +29,7 @@ def modes_of(
     mentioning: int | None,
     topic_setting: int,
     hides_past: bool,
+    hides_previews: bool,
 ) -> Modes:
     """The Modes in these columns."""
     return Modes(
@@ -38,6 +39,7 @@ def modes_of(
         Role(mentioning) if mentioning is not None else None,
         Role(topic_setting),
         bool(hides_past),
+        bool(hides_previews),
     )
 
 
@@ -75,6 +77,7 @@ class Room(Base):
     mentioning = peewee.SmallIntegerField(null=True)
     topic_setting = peewee.SmallIntegerField(default=Role.MODERATOR)
     hides_past = peewee.BooleanField(default=False)
+    hides_previews = peewee.BooleanField(default=False)
     retention_days = peewee.BigIntegerField(null=True)
     retention_since = peewee.BigIntegerField(default=0)
     keeps_pinned = peewee.BooleanField(default=False)

@@ -10,7 +10,7 @@ from accounts.people.directory import user_by_name
 from chat.errors import ActionError
 from chat.history.access import RoomAccessReader
 from chat.models import Room
-from chat.room_names import name_problem
+from chat.room_names import CONVERSATION_NAME, NAME
 from chat.search.index import Term, Wanted
 from chat.search.words import searched
 from helpers.text.folding import folded_letters
@@ -126,7 +126,8 @@ async def wanted_of(
         author_id = author.id
     room: Room | None = None
     if question.room:
-        found = None if name_problem(question.room) else await access.find(question.room.lower(), user)
+        is_name = NAME.fullmatch(question.room) or CONVERSATION_NAME.fullmatch(question.room)
+        found = await access.find(question.room.lower(), user) if is_name else None
         if found is None:
             return None
         room = found.room

@@ -175,12 +175,15 @@ def test_what_the_environment_sets_is_not_changed_here() -> None:
         boss, visitor = await Person(server.url, "boss").returns(), Person(server.url, "visitor")
         try:
             told = await boss.gets("/admin/site")
-            assert told["fixed"] == ["registration"]
+            assert told["fixed"] == ["previews", "registration"]
             assert told["environment"] == {
                 "AIOCHAT_REGISTRATION": "closed",
+                "AIOCHAT_PREVIEWS": "off",
                 "AIOCHAT_RATE_LIMITS": "off",
             }, "and nothing that may hold a secret"
             status, told = await sets(boss, "registration", "open")
+            assert (status, told["error"]["code"]) == (409, "fixed")
+            status, told = await sets(boss, "previews", "on")
             assert (status, told["error"]["code"]) == (409, "fixed")
             assert "set by the environment" in await text_of(boss, "/admin/site")
             await text_of(visitor, "/accounts/register", 403)
@@ -188,7 +191,7 @@ def test_what_the_environment_sets_is_not_changed_here() -> None:
             await boss.close()
             await visitor.close()
 
-    with Aiochat(env={**LIMITS_OFF, "AIOCHAT_REGISTRATION": "closed"}) as server:
+    with Aiochat(env={**LIMITS_OFF, "AIOCHAT_REGISTRATION": "closed", "AIOCHAT_PREVIEWS": "off"}) as server:
         asyncio.run(story(server))
 
 

@@ -14,6 +14,7 @@ from tests.support.browser import PHONE, WIDE, Profiles, Screen
 from tests.support.composer_page import cut_off
 from tests.support.feed_reader import asks, goes_private
 from tests.support.files_page import drawn, payload
+from tests.support.linked_site import linked_site
 from tests.support.people import JsonObject, Person
 from tests.support.servers import ROOT, Aiochat
 
@@ -395,3 +396,29 @@ async def test_files(inspector: Inspector, alice: Person, garden: str) -> None:
     await inspector.looks(page, "the files of a room")
     await page.goto(f"{alice.url}/rooms/{garden}/files")
     await inspector.looks(page, "a page of files")
+
+
+async def test_previews_and_the_search_beside_them(inspector: Inspector, alice: Person, garden: str) -> None:
+    async with linked_site() as site:
+        site.pages["beans"] = (
+            "<title>Beans</title><meta name=description content='They grow'>"
+            "<meta property='og:site_name' content='The Garden'>"
+        )
+        at_alice = await alice.enters(garden)
+        number = (await at_alice.says(site.url("beans")))["number"]
+        await at_alice.hears("changed", number=number)
+    page = await inspector.opens(f"{alice.url}/rooms/{garden}", alice)
+    await expect(page.locator(".preview-title")).to_have_text("Beans")
+    await page.locator(".preview a").focus()
+    await inspector.looks(page, "a preview")
+    await page.locator(".preview summary").click()
+    await inspector.looks(page, "a preview, collapsed")
+    await page.locator("[data-search-room]").click()
+    await inspector.looks(page, "the search, before one types")
+    await page.locator("#search-pane").get_by_role("combobox").fill("beans from:")
+    await expect(page.locator("#search-pane .word-chip")).to_have_text(["from:me"])
+    await inspector.looks(page, "words of the search")
+    await page.locator("#search-pane").get_by_role("combobox").fill("beans")
+    await expect(page.get_by_role("option")).not_to_have_count(0)
+    await page.keyboard.press("ArrowDown")
+    await inspector.looks(page, "what the search has found")

@@ -146,6 +146,9 @@ def test_the_models_are_these() -> None:
         "deleted_rooms",
         "former_members",
         "sweeps",
+        "preview_jobs",
+        "linked_pages",
+        "preview_pictures",
         "holds",
     }
     assert {model._meta.table_name for model in MODELS} == names

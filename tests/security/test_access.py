@@ -91,6 +91,9 @@ MATRIX: dict[tuple[str, str], tuple[object, object, object, object]] = {
     ("rooms", "GET"): (LOGIN, 200, 200, 200),
     # What each of them finds: tests/chat/test_search.py.
     ("search", "GET"): (LOGIN, 200, 200, 200),
+    # No picture has this id, and what there isn't is told as what one may not see.
+    ("preview_picture", "GET"): (LOGIN, 404, 404, 404),
+    ("linked_post", "GET"): (401, 200, 200, 200),
     # Let in, and told that something is missing; what each may do: tests/chat/attachments.
     ("new_upload", "POST"): (401, 400, 400, 400),
     **{(what, "OPTIONS"): (401, 204, 204, 204) for what in ("new_upload", "upload")},

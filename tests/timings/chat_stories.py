@@ -25,6 +25,7 @@ from chat.history.waiting import WaitingReader
 from chat.keys import ENGINE
 from chat.personal_data.purge import Purge
 from chat.personal_data.retention import Retention
+from chat.previews.worker import PreviewWorker
 from chat.search.indexer import Indexer
 from chat.setup import close_connections
 from helpers.mail.queue import MailQueue
@@ -142,6 +143,18 @@ async def search_index(stage: Stage) -> float:
 
     looked = Moments()
     async with running(Noted(cast(Any, None), DEFAULT.search_index).run()):
+        return await looked.apart()
+
+
+@story
+async def previews(stage: Stage) -> float:
+    class Noted(PreviewWorker):
+        async def _start_some(self) -> None:
+            looked.note()
+
+    looked = Moments()
+    engine = cast(Any, SimpleNamespace(timings=DEFAULT))
+    async with running(Noted(engine, cast(Any, None), lambda: True, ()).run()):
         return await looked.apart()
 
 

@@ -38,6 +38,10 @@ const WORDS = {
     text === "all"
       ? t("{author} lets newcomers read the whole history", who)
       : t("{author} lets newcomers read only what comes after they have joined", who),
+  previews: (who, text) =>
+    text === "on"
+      ? t("{author} turned previews of links on in this room", who)
+      : t("{author} turned previews of links off in this room", who),
   retention: (who, text) =>
     parseInt(text)
       ? n(
