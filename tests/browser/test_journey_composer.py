@@ -68,7 +68,7 @@ async def test_the_keys_of_the_tools_mark_what_is_selected_and_undo_takes_it_bac
 
 
 async def test_the_tools_are_one_stop_of_the_tab_key(alice: Visitor, room: str) -> None:
-    await write(alice, "word", "{Control+A}", "{Tab}", "{Tab}", "{Tab}")
+    await write(alice, "word", "{Control+A}", "{Tab}", "{Tab}", "{Tab}", "{Tab}")
     focused = alice.page.locator(":focus")
     await expect(focused).to_have_attribute("data-tool", "bold")
     await write(alice, "{ArrowRight}", "{ArrowRight}")
