@@ -19,6 +19,7 @@ from chat.actions import (
     raids,
     removing,
     retention,
+    room_pictures,
     rooms,
 )
 from chat.actions.act_words import label
@@ -237,6 +238,10 @@ async def _raid(engine: Engine, room_id: int, person: Person, form: Form) -> Rec
     return await raids.end_raid(engine, room_id, person, clean_reason(form.get("reason", "")), new_nonce())
 
 
+async def _remove_picture(engine: Engine, room_id: int, person: Person, form: Form) -> Receipt:
+    return await room_pictures.set_picture(engine, room_id, person, {})
+
+
 async def _mod(engine: Engine, room_id: int, person: Person, form: Form) -> Receipt:
     user = await _user(form)
     return await moderation.grant(engine, room_id, person, user, Role.MODERATOR, new_nonce())
@@ -297,6 +302,7 @@ ACTS: dict[str, Act] = {
     "untimeout": _untimeout,
     "add_filter": _add_filter,
     "remove_filter": _remove_filter,
+    "remove_picture": _remove_picture,
     "raid": _raid,
     "mod": _mod,
     "unmod": _unmod,

@@ -29,6 +29,7 @@ from chat.models import (
     ReportReason,
     Room,
     RoomName,
+    RoomPicture,
     Sweep,
     Timeout,
 )
@@ -55,6 +56,7 @@ ROOM_TABLES: list[tuple[Any, Any, Any]] = [
     (Filter, Filter.room_id, Filter.id),
     (HeldPost, HeldPost.room_id, HeldPost.id),
     (Clearing, Clearing.room_id, Clearing.before_seq),
+    (RoomPicture, RoomPicture.room_id, RoomPicture.version),
     (Sweep, Sweep.room_id, Sweep.done_seq),
     (Member, Member.room, Member.user),
     (FormerMember, FormerMember.room_id, FormerMember.user_id),
