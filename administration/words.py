@@ -44,6 +44,7 @@ ACTS: dict[str, Text] = {
     "unhold": Text("what is due is erased again"),
     "site": Text("the site’s settings"),
     "report": Text("report answered"),
+    "picture": Text("picture of the room"),
     "raid": Text("raid ended"),
     "add_filter": Text("filter added"),
     "remove_filter": Text("filter removed"),

@@ -49,6 +49,8 @@ class RoomState(msgspec.Struct, frozen=True, omit_defaults=True):
     rights: dict[str, str] = {}
     """Who may `post`, `invite`, `pin`, `mention` all and set the `topic`: `members`, `moderators` or
     `owners`, where the owners have chosen something else than is usual."""
+    picture: int = 0
+    """The version of its picture, 0 for none."""
     hides_past: bool = False
     """Whoever becomes a member reads only what comes after."""
 
@@ -268,6 +270,7 @@ class OwnRoom(msgspec.Struct, frozen=True, omit_defaults=True):
     reports: int | None = None
     archived: bool | None = None
     """It can only be read, and is shown apart."""
+    picture: int | None = None
 
 
 class InvitationView(msgspec.Struct, frozen=True):

@@ -67,6 +67,7 @@ KINDS: dict[str, LineKind] = {
     "rights": LineKind("everybody", is_checked=True),
     "history": LineKind("everybody", is_checked=True),
     "kind": LineKind("everybody", is_checked=True, changes_lists=True),
+    "picture": LineKind(changes_lists=True),
     "archived": LineKind(changes_lists=True),
     "unarchived": LineKind(changes_lists=True),
     "ended": LineKind("everybody", close_code=Close.DELETED, changes_lists=True),

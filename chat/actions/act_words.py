@@ -169,6 +169,12 @@ def _filter(act: RecordedAct, language: Language, author: str, target: str) -> s
     return language.t("{author} removed a filter", author=author)
 
 
+def _picture(act: RecordedAct, language: Language, author: str, target: str) -> str:
+    if act.after["picture"]:
+        return language.t("{author} gave the room a picture", author=author)
+    return language.t("{author} removed the room’s picture", author=author)
+
+
 def _raid(act: RecordedAct, language: Language, author: str, target: str) -> str:
     return language.n(
         "{author} ended a raid: {count} message of new accounts deleted, further ones held",
@@ -218,6 +224,7 @@ WORDS: dict[str, Words] = {
     "history": _history,
     "previews": _previews,
     "raid": _raid,
+    "picture": _picture,
     "add_filter": _filter,
     "remove_filter": _filter,
     "kind": _kind,

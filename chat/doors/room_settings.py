@@ -20,6 +20,7 @@ from chat.actions import (
     raids,
     removing,
     retention,
+    room_pictures,
     room_requests,
     rooms,
 )
@@ -270,6 +271,10 @@ async def _raid(engine: Engine, room_id: int, person: Person, form: Form) -> Rec
     return await raids.end_raid(engine, room_id, person, clean_reason(form.get("reason", "")), new_nonce())
 
 
+async def _remove_picture(engine: Engine, room_id: int, person: Person, form: Form) -> Receipt:
+    return await room_pictures.set_picture(engine, room_id, person, {})
+
+
 async def _mod(engine: Engine, room_id: int, person: Person, form: Form) -> Receipt:
     user = await _user(form)
     return await moderation.grant(engine, room_id, person, user, Role.MODERATOR, new_nonce())
@@ -333,6 +338,7 @@ ACTS: dict[str, Act] = {
     "remove_filter": _remove_filter,
     "let_in": _let_in,
     "turn_away": _turn_away,
+    "remove_picture": _remove_picture,
     "raid": _raid,
     "mod": _mod,
     "unmod": _unmod,

@@ -83,6 +83,7 @@ class Room(Base):
     keeps_pinned = peewee.BooleanField(default=False)
     kept_seq = peewee.BigIntegerField(default=0)
     kept_number = peewee.BigIntegerField(default=0)
+    picture = peewee.BigIntegerField(default=0)
 
     class Meta:
         table_name = "rooms"
@@ -103,6 +104,20 @@ class Room(Base):
     @property
     def modes(self) -> Modes:
         return modes_of(*(getattr(self, name) for name in MODE_COLUMNS))
+
+
+class RoomPicture(Base):
+    """A picture of a Room in one of the sizes of people's pictures. Room.picture is the version that is
+    shown, 0 for none; former ones are kept for an undo."""
+
+    room_id = peewee.BigIntegerField()
+    version = peewee.BigIntegerField()
+    size = peewee.SmallIntegerField()
+    data = peewee.BlobField()
+
+    class Meta:
+        table_name = "room_pictures"
+        primary_key = peewee.CompositeKey("room_id", "version", "size")
 
 
 class RoomName(Base):

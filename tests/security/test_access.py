@@ -110,6 +110,9 @@ MATRIX: dict[tuple[str, str], tuple[object, object, object, object]] = {
     ("decline_invitation", "POST"): (401, 404, 404, 404),
     # It isn't deleted.
     ("restore_room", "POST"): (401, 404, 404, 404),
+    # The room has none, and there is no file.
+    ("room_picture", "GET"): (LOGIN, 404, 404, 404),
+    ("room_picture", "POST"): (401, 404, 403, 303),
     ("messages", "GET"): (401, 404, 200, 200),
     ("members", "GET"): (401, 404, 200, 200),
     ("pins", "GET"): (401, 404, 200, 200),

@@ -121,6 +121,7 @@
 /**
  * @typedef {object} OwnRoom
  * @property {boolean} [archived]
+ * @property {number} [picture] its version
  * @property {string} name
  * @property {string} kind
  * @property {string} title

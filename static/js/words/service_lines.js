@@ -51,6 +51,8 @@ const WORDS = {
           who,
         )
       : t("{author} lets the room keep its messages for good", who),
+  picture: (who, text) =>
+    text === "0" ? t("{author} removed the room’s picture", who) : t("{author} gave the room a picture", who),
   rights: (who, text) => describeRight(who, text),
   uncleared: (who) => t("{author} brought the history back", who),
   readmitted: (who) => t("{author} took {target} back into the room", who),
