@@ -163,7 +163,8 @@ class Invitations(web.View):
             if values.get("address", "").strip():
                 raise ActionError(
                     "no_mail",
-                    "This site sends no mail. Make a link without an address, and send it yourself.",
+                    "Invitations aren’t sent by mail here. Make a link without an address, and send it "
+                    "yourself.",
                     field="address",
                 )
             uses, days = _uses(form.values["uses"]), _days(form.values["days"])

@@ -185,7 +185,7 @@ async def test_a_wrong_wish_makes_no_link(alice: Person, lobby: str, fields: dic
     assert status in (403, 422), told
     assert await listed(alice) == []
     if "address" in fields:
-        assert "sends no mail" in str(told)
+        assert "sent by mail" in str(told)
 
 
 async def test_who_may_not_invite_makes_no_link(
@@ -352,3 +352,19 @@ async def test_nothing_of_a_code_is_in_a_log(
     assert "what=join" in log, "what was refused is noted"
     assert forged not in log
     assert made["code"] not in log
+
+
+async def test_the_command_shows_a_link_to_its_sender_alone(
+    alice: Person, bob: Person, mallory: Person, cellar: str
+) -> None:
+    at_alice = await alice.enters(cellar)
+    await at_alice.brings(cellar, bob)
+    at_bob = await bob.enters(cellar)
+    told = await at_alice.says("/invite")
+    [code] = re.findall(r"/join/([A-Za-z0-9_-]{22})$", told["text"])
+    assert told["type"] == "notice"
+    assert (await at_bob.says("/invite"))["code"] == "forbidden"
+    await at_bob.is_told()
+    assert code not in str(at_bob.events)
+    assert code not in str(await alice.history(cellar))
+    assert await follows(mallory, code) == 200
