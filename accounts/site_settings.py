@@ -26,7 +26,11 @@ POLL_SECONDS = 1.5
 
 NAME, WELCOME, RULES, RULES_HTML = "name", "welcome", "rules", "rules_html"
 CONTACT, REGISTRATION, DEFAULT_ROOMS = "contact", "registration", "default_rooms"
+INVITING, NEWCOMERS, NEWCOMERS_HTML = "inviting", "newcomers", "newcomers_html"
 RETENTION_DAYS, RETENTION_SINCE = "retention_days", "retention_since"
+
+MAX_SITE_NAME = 40
+"""Characters."""
 
 DEFAULTS: Mapping[str, str] = {
     NAME: "aiochat",
@@ -36,6 +40,9 @@ DEFAULTS: Mapping[str, str] = {
     CONTACT: "",
     REGISTRATION: "open",
     DEFAULT_ROOMS: "",
+    INVITING: "members",
+    NEWCOMERS: "",
+    NEWCOMERS_HTML: "",
     RETENTION_DAYS: "0",
     RETENTION_SINCE: "0",
 }
@@ -55,8 +62,8 @@ class SiteSettings:
 
     @property
     def is_open(self) -> bool:
-        """May visitors make themselves an account?"""
-        return self[REGISTRATION] == "open"
+        """May visitors fill in the form for an account without an invitation?"""
+        return self[REGISTRATION] in ("open", "approval")
 
     @property
     def default_rooms(self) -> list[int]:
@@ -145,6 +152,7 @@ async def settings_of_page(request: web.Request) -> dict[str, Any]:
     return {
         "site_name": now[NAME],
         "registration_open": now.is_open,
+        "registration": now[REGISTRATION],
         "site_contact": now[CONTACT],
         "has_rules": bool(now[RULES]),
     }

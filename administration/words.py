@@ -16,6 +16,8 @@ ACTS: dict[str, Text] = {
     "set_password": Text("new password"),
     "rename": Text("renamed"),
     "delete_account": Text("account deleted"),
+    "admit": Text("let in"),
+    "turn_away": Text("turned away"),
     "kick": Text("removed from the room"),
     "ban": Text("banned from the room"),
     "unban": Text("may come back to the room"),

@@ -19,6 +19,7 @@ from chat.actions import (
     raids,
     removing,
     retention,
+    room_requests,
     rooms,
 )
 from chat.actions.act_words import label
@@ -29,6 +30,7 @@ from chat.engine import Engine
 from chat.errors import ActionError
 from chat.events import Receipt
 from chat.history.access import RoomAccess
+from chat.history.invite_links import links_to_room
 from chat.history.kept_out import Restricted, banned_from, timed_out_in
 from chat.history.room_people import MAX_SEARCHED, RoomMember, members_named, reasons_for
 from chat.keys import ENGINE, take_token
@@ -93,7 +95,14 @@ class RoomSettings(web.View):
         banned = await banned_from(room.id, at) if keeps_order else []
         timed_out = await timed_out_in(room.id, at) if keeps_order else []
         members = await self._members(found)
-        names = [*(one.name for one in (*banned, *timed_out)), *(one["name"] for one in members["shown"])]
+        asks = standing.may_invite and not room.is_open
+        links = await links_to_room(room.id) if standing.may(Permission.KILL) else []
+        named = [name for link in links for name in (link.maker, *link.people)]
+        names = [
+            *named,
+            *(one.name for one in (*banned, *timed_out)),
+            *(one["name"] for one in members["shown"]),
+        ]
         await load_names(names)
         whys = await reasons_for(room.id, ("ban", "kick"), [one.name for one in banned])
         why_quiet = await reasons_for(room.id, ("timeout",), [one.name for one in timed_out])
@@ -116,6 +125,8 @@ class RoomSettings(web.View):
             "banned": [_as_shown(one, whys) for one in banned],
             "timed_out": [_as_shown(one, why_quiet) for one in timed_out],
             "members": members,
+            "links": links,
+            "asking": await room_requests.asking(room.id, self.request[USER]) if asks else [],
         }
         return aiohttp_jinja2.render_template("chat/room_settings.html", self.request, context)
 
@@ -233,6 +244,22 @@ async def _remove_filter(engine: Engine, room_id: int, person: Person, form: For
     return await filter_rules.change_in_room(engine, room_id, person, "remove_filter", put)
 
 
+async def _let_in(engine: Engine, room_id: int, person: Person, form: Form) -> Receipt:
+    return await _answer_request(engine, room_id, person, form, lets_in=True)
+
+
+async def _turn_away(engine: Engine, room_id: int, person: Person, form: Form) -> Receipt:
+    return await _answer_request(engine, room_id, person, form, lets_in=False)
+
+
+async def _answer_request(
+    engine: Engine, room_id: int, person: Person, form: Form, *, lets_in: bool
+) -> Receipt:
+    standing = await engine.access.standing_of(room_id, person.id)
+    await room_requests.answer(engine, room_id, standing, person, await _user(form), lets_in=lets_in)
+    return Receipt("")
+
+
 async def _raid(engine: Engine, room_id: int, person: Person, form: Form) -> Receipt:
     return await raids.end_raid(engine, room_id, person, clean_reason(form.get("reason", "")), new_nonce())
 
@@ -297,6 +324,8 @@ ACTS: dict[str, Act] = {
     "untimeout": _untimeout,
     "add_filter": _add_filter,
     "remove_filter": _remove_filter,
+    "let_in": _let_in,
+    "turn_away": _turn_away,
     "raid": _raid,
     "mod": _mod,
     "unmod": _unmod,

@@ -174,6 +174,29 @@ class Invitation(Base):
         primary_key = peewee.CompositeKey("room_id", "user_id")
 
 
+class InviteLinkRoom(Base):
+    """A room to which a link invites (accounts.models.InviteLink). A link to the site has none."""
+
+    link_id = peewee.BigIntegerField()
+    room_id = peewee.BigIntegerField()
+
+    class Meta:
+        table_name = "invite_link_rooms"
+        primary_key = peewee.CompositeKey("link_id", "room_id")
+
+
+class RoomRequest(Base):
+    """Somebody who knows the address of a closed room asks to be let in."""
+
+    room_id = peewee.BigIntegerField()
+    user_id = peewee.BigIntegerField()
+    at = peewee.BigIntegerField()
+
+    class Meta:
+        table_name = "room_requests"
+        primary_key = peewee.CompositeKey("room_id", "user_id")
+
+
 class Status(Base):
     """A user's status in all rooms: `away` or `dnd`. It ends at `until`. Most users have no row."""
 

@@ -14,7 +14,7 @@ from tests.support.accounts import PASSWORD, accounts_of
 from tests.support.people import JsonObject, Person
 from tests.support.servers import Aiochat, Postgres, Redis
 
-SETTINGS = tuple(name for name in DEFAULTS if name not in ("rules_html", "retention_since"))
+SETTINGS = tuple(name for name in DEFAULTS if name not in ("rules_html", "newcomers_html", "retention_since"))
 
 
 @pytest.fixture
@@ -124,6 +124,8 @@ async def test_whoever_registers_joins_the_rooms_of_all(cast: Cast, alice: Perso
         ("rules", "x" * 20_001),
         ("registration", "perhaps"),
         ("registration", ""),
+        ("inviting", "nobody"),
+        ("newcomers", "x" * 20_001),
         ("default_rooms", "a" * 2000),
         ("retention_days", "-1"),
         ("retention_days", "1.5"),

@@ -8,6 +8,7 @@ from urllib.parse import quote
 import pytest
 from playwright.async_api import Page, expect
 
+from tests.chat.actions.test_invite_links import makes_link
 from tests.conftest import Cast, unique
 from tests.support.browser import PHONE, WIDE, Profiles, Screen
 from tests.support.composer_page import cut_off
@@ -189,6 +190,8 @@ async def test_the_pages_around_the_rooms(
         "/accounts/delete",
         "/weather",
         "/rooms/nowhere",
+        f"/invitations?room={garden}",
+        f"/join/{(await makes_link(bob))['code']}",
         f"/rooms/{garden}/settings",
         f"/rooms/{garden}/log",
     ):

@@ -32,7 +32,10 @@ const MOST_LOOKS = 300;
  *   come back
  */
 
-/** @typedef {"waiting"|"sending"|"looking"|"ready"|"refused"} UploadState */
+/**
+ * `waiting` for its turn, `stalled`: for the network or the server.
+ * @typedef {import("../state/types.js").OutgoingFile["state"]} UploadState
+ */
 
 /** The server says no. */
 class Refusal extends Error {}
@@ -146,7 +149,7 @@ export class Upload {
     }
     this.sent = from;
     if (isLater(answer.status)) {
-      this.#become("waiting");
+      this.#become("stalled");
       await this.#wait(answer, 0);
     } else if (![404, 409, 410].includes(answer.status)) {
       throw refusalOf(answer);
@@ -185,7 +188,7 @@ export class Upload {
       const answer = await this.#ask(method, address, headers, null, this.#controller.signal);
       if ((answer.status >= 200 && answer.status < 300) || others.includes(answer.status)) return answer;
       if (!isLater(answer.status)) throw refusalOf(answer);
-      this.#become("waiting");
+      this.#become("stalled");
       await this.#wait(answer, tries);
     }
   }

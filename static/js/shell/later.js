@@ -2,6 +2,7 @@
  * What shows nothing at first, and the sidebar, which the server has made: loaded after the first view,
  * and before the page connects.
  */
+import { onOpener } from "../dom/dialogs.js";
 import { watchEdgeSwipe } from "../dom/edge_swipe.js";
 import { Attachments } from "../elements/composer/attachments.js";
 import { ChatBanner } from "../elements/page/banner.js";
@@ -68,6 +69,12 @@ export function startRoom(page) {
 /** @param {Shell} shell */
 export function navigate(shell) {
   const { drawers, lifetime } = shell;
+  onOpener(
+    "invite",
+    async (opener) =>
+      (await import("../elements/page/invite.js")).openInvite(/** @type {HTMLAnchorElement} */ (opener)),
+    lifetime.signal,
+  );
   watchEdgeSwipe(drawers.app, () => drawers.open("sidebar"), lifetime.signal);
   tellClock();
   return new Navigation(shell);

@@ -67,7 +67,7 @@
  * @property {number} size
  * @property {string} description
  * @property {string} [id] of its upload at the server, once it is begun
- * @property {"waiting"|"sending"|"looking"|"ready"|"refused"} state
+ * @property {"waiting"|"sending"|"stalled"|"looking"|"ready"|"refused"} state
  * @property {number} [sent] bytes
  * @property {string} [reason] why it was refused
  */

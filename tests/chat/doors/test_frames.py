@@ -20,7 +20,7 @@ BAD = [
     ('{"type":"post","text":5}', "bad_request"),
     ('{"type":"post","text":null}', "bad_request"),
     ('{"type":"post","text":["x"]}', "bad_request"),
-    ('{"type":"post"}', "bad_request"),
+    ('{"type":"post"}', "empty"),
     ('{"text":"x"}', "bad_request"),
     ("{}", "bad_request"),
     ('{"type":"dance"}', "bad_request"),

@@ -111,7 +111,7 @@ test("a break costs the part under way alone", async () => {
   server.breaks = { 2: null, 3: null };
   const { upload, states } = makeUpload(server);
   await upload.run();
-  assert.deepEqual(states, ["sending", "waiting", "sending", "looking", "ready"]);
+  assert.deepEqual(states, ["sending", "stalled", "sending", "looking", "ready"]);
   assert.deepEqual(server.uploads.get("u1")?.bytes, BYTES);
   assert.equal(server.uploads.size, 1);
   assert.equal(server.asked.filter((one) => one.startsWith("PATCH")).length, 4);

@@ -34,7 +34,7 @@ function stateInWords({ state, sent = 0, size, reason = "" }) {
   if (state === "refused") return reason;
   if (state === "looking") return t("Being looked at…");
   if (state === "ready") return "";
-  if (!navigator.onLine || (state === "waiting" && sent)) return t("Waiting for the network");
+  if (state === "stalled" || !navigator.onLine) return t("Waiting for the network");
   if (state === "waiting") return t("Waiting");
   return t("{percent} %", { percent: size ? Math.floor((100 * sent) / size) : 100 });
 }
@@ -107,6 +107,7 @@ export class Tray {
   /** @param {HTMLElement} piece @param {OutgoingFile} file */
   #fill(piece, file) {
     const { state, sent = 0, size } = file;
+    const isRefused = state === "refused" && piece.dataset.state !== state;
     piece.dataset.state = state;
     const progress = /** @type {HTMLProgressElement} */ (part(piece, "progress"));
     progress.hidden = state === "ready" || state === "refused";
@@ -119,5 +120,6 @@ export class Tray {
     const retry = part(piece, "retry");
     if (state !== "refused" && retry === document.activeElement) part(piece, "remove").focus();
     retry.hidden = state !== "refused";
+    if (isRefused) piece.scrollIntoView({ block: "nearest" });
   }
 }
