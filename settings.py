@@ -16,10 +16,12 @@ ROOT = Path(__file__).resolve().parent
 
 DATABASE_SCHEMES = ("sqlite", "postgresql", "postgresql+aiopg")
 FILE_SCHEMES = ("file", "s3")
+MAIL_SCHEMES = ("smtp", "smtps")
 REDIS_SCHEMES = ("redis", "rediss", "unix")
 BUS_SCHEMES = (*REDIS_SCHEMES, "redis+cluster", "rediss+cluster")
 LOOPBACK_NAMES = ("127.0.0.1", "localhost", "[::1]")
 
+_MAIL_FROM = re.compile(r"[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9.-]{1,250}")
 _HOST = re.compile(r"[a-z0-9._-]+|[0-9a-f:.]*:[0-9a-f:.]*", re.IGNORECASE)
 
 MAX_SOCKET_PATH = 107
@@ -64,9 +66,12 @@ class Settings(BaseSettings):
     redis_url: str = ""
     bus_url: str = ""
     public_url: str = ""
-    registration: Literal["open", "closed"] = "open"
+    registration: Literal["open", "invitation", "approval", "closed"] = "open"
     rate_limits: Literal["on", "off"] = "on"
+    smtp_url: str = ""
+    mail_from: str = ""
     retention_days: int = Field(default=0, ge=0, le=36_500)
+    previews: Literal["on", "off"] = "on"
     quota: int = Field(default=500, ge=0)
     files_url: str = ""
     max_file: int = Field(default=50, ge=1, le=100_000)
@@ -166,6 +171,23 @@ class Settings(BaseSettings):
             raise ValueError("needs a folder: file:///path/to/folder")
         if parts.scheme == "s3" and not parts.hostname:
             raise ValueError("needs a bucket: s3://bucket?endpoint=https://host")
+        return value
+
+    @field_validator("smtp_url")
+    @classmethod
+    def _known_mail_server(cls, value: str) -> str:
+        if not value:
+            return value
+        parts = _split(value, MAIL_SCHEMES, "must begin with smtp:// or smtps://")
+        if not parts.hostname or parts.path.strip("/"):
+            raise ValueError("needs a host, and no path: smtp://name:password@host:587")
+        return value
+
+    @field_validator("mail_from")
+    @classmethod
+    def _is_sender(cls, value: str) -> str:
+        if value and not _MAIL_FROM.fullmatch(value):
+            raise ValueError("must be an address like chat@example.org")
         return value
 
     @field_validator("scan_command")
@@ -271,6 +293,11 @@ class Settings(BaseSettings):
     def host_name(self) -> str:
         """The host of that address."""
         return urlsplit(self.address).hostname or ""
+
+    @property
+    def sender(self) -> str:
+        """The address that mails come from."""
+        return self.mail_from or f"aiochat@{self.host_name}"
 
     @property
     def secure(self) -> bool:

@@ -82,6 +82,12 @@ class Timings:
     search_index: float = 1.0
     """The interval at which new posts are looked for that the search doesn't find yet."""
 
+    previews: float = 1.0
+    """The interval at which new posts are looked for whose links are to be previewed."""
+
+    mail: float = 1.0
+    """The interval at which mails are looked for that are to be sent."""
+
     retention: float = 60.0
     """The interval at which messages are looked for that are older than they are kept."""
 

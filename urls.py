@@ -7,19 +7,23 @@ from aiohttp import web
 
 from accounts.doors import (
     directory,
+    mailing,
     password_reset,
     personal_data,
     pictures,
     profiles,
+    registration,
     relations,
     security,
     settings,
     signin,
+    waiting,
 )
 from accounts.doors import relation_lists as lists
 from administration.doors import filters as site_filters
 from administration.doors import frame as administration
 from administration.doors import health as site_health
+from administration.doors import invitations as site_invitations
 from administration.doors import log, person, site
 from administration.doors import people as site_people
 from administration.doors import reports as site_reports
@@ -32,11 +36,13 @@ from chat.doors import (
     ignoring,
     invitations,
     kept,
+    link_previews,
     posts,
     previews,
     reports,
     room_list,
     room_log,
+    room_pictures,
     room_settings,
     search,
     status,
@@ -63,6 +69,7 @@ NUMBER = "{number:[1-9][0-9]{0,15}}"
 
 POST = "{post:[1-9][0-9]{0,15}}"
 COMMENT = "{comment:[1-9][0-9]{0,15}}"
+LINK = "{link:[1-9][0-9]{0,15}}"
 REPORT = "{report:[1-9][0-9]{0,15}}"
 HELD = "{held:[1-9][0-9]{0,15}}"
 PICTURE = "{picture:[1-9][0-9]{0,15}}"
@@ -97,9 +104,19 @@ ROUTES = [
     Route("/language", ChooseLanguage, "language", Access.ANYONE),
     Route("/livez", Live, "livez", Access.FILE, json=True),
     Route("/readyz", Ready, "readyz", Access.FILE, json=True),
-    Route("/accounts/register", signin.Register, "register", Access.ANYONE),
-    Route("/accounts/handle", signin.ProposedName, "proposed_name", Access.ANYONE, json=True),
-    Route("/accounts/reset/{token}", password_reset.ResetPassword, "reset_password", Access.ANYONE),
+    Route("/accounts/register", registration.Register, "register", Access.ANYONE),
+    Route("/accounts/handle", registration.ProposedName, "proposed_name", Access.ANYONE, json=True),
+    Route("/accounts/waiting", waiting.Waiting, "waiting", Access.SIGNED_IN),
+    Route("/begin", invitations.Begin, "begin", Access.SIGNED_IN),
+    Route("/welcome", waiting.Newcomers, "newcomers", Access.SIGNED_IN),
+    Route("/join/{code}", invitations.Join, "join", Access.ANYONE, secret=True),
+    Route("/invitations", invitations.Invitations, "invitations", Access.SIGNED_IN),
+    Route(f"/invitations/{LINK}/revoke", invitations.Revoke, "revoke_invitation", Access.SIGNED_IN),
+    Route(
+        "/accounts/reset/{token}", password_reset.ResetPassword, "reset_password", Access.ANYONE, secret=True
+    ),
+    Route("/accounts/forgot", mailing.ForgotPassword, "forgot_password", Access.ANYONE),
+    Route("/accounts/verify/{token}", mailing.ConfirmEmail, "confirm_email", Access.ANYONE, secret=True),
     Route("/accounts/login", signin.Login, "login", Access.ANYONE),
     Route("/accounts/logout", signin.Logout, "logout", Access.SIGNED_IN),
     Route("/accounts/profile", profiles.EditProfile, "profile", Access.SIGNED_IN),
@@ -112,6 +129,7 @@ ROUTES = [
     ),
     Route("/accounts/picture/remove", pictures.RemovePicture, "remove_picture", Access.SIGNED_IN),
     Route("/accounts/email", security.Email, "email", Access.SIGNED_IN),
+    Route("/accounts/email/confirm", mailing.AskToConfirm, "ask_to_confirm", Access.SIGNED_IN),
     Route("/accounts/password", security.Password, "password", Access.SIGNED_IN),
     Route("/accounts/sessions", security.Sessions, "sessions", Access.SIGNED_IN),
     Route("/accounts/requests", lists.Requests, "requests", Access.SIGNED_IN),
@@ -189,9 +207,18 @@ ROUTES = [
     Route("/kept", kept.Kept, "kept", Access.SIGNED_IN, json=True),
     Route("/conversations", conversations.Conversations, "conversations", Access.SIGNED_IN),
     Route("/search", search.SearchPage, "search", Access.SIGNED_IN),
+    Route("/previews/post", link_previews.LinkedPost, "linked_post", Access.SIGNED_IN, json=True),
+    Route(
+        "/previews/{picture:[0-9a-f]{16,32}}.webp",
+        link_previews.Picture,
+        "preview_picture",
+        Access.SIGNED_IN,
+        kept=True,
+    ),
     Route("/rooms", room_list.Rooms, "rooms", Access.SIGNED_IN),
     Route("/rooms/{name}", chat.RoomPage, "room", Access.SIGNED_IN),
     Route("/rooms/{name}/accept", invitations.Accept, "accept_invitation", Access.SIGNED_IN),
+    Route("/rooms/{name}/ask", invitations.AskToJoin, "ask_to_join", Access.SIGNED_IN),
     Route("/rooms/{name}/decline", invitations.Decline, "decline_invitation", Access.SIGNED_IN),
     Route("/rooms/{name}/messages", history.Messages, "messages", Access.SIGNED_IN, json=True),
     Route("/rooms/{name}/members", history.Members, "members", Access.SIGNED_IN, json=True),
@@ -199,6 +226,13 @@ ROUTES = [
     Route("/rooms/{name}/log", room_log.RoomLog, "room_log", Access.SIGNED_IN),
     Route("/rooms/{name}/reports", reports.RoomReports, "room_reports", Access.SIGNED_IN),
     Route("/rooms/{name}/settings", room_settings.RoomSettings, "room_settings", Access.SIGNED_IN),
+    Route(
+        "/rooms/{name}/picture",
+        room_pictures.RoomPicture,
+        "room_picture",
+        Access.SIGNED_IN,
+        max_body=room_pictures.MAX_BODY,
+    ),
     Route("/rooms/{name}/restore", room_list.Restore, "restore_room", Access.SIGNED_IN),
     Route("/rooms/{name}/files", files.RoomFiles, "room_files", Access.SIGNED_IN, max_body=files.max_body),
     Route("/rooms/{name}/pins", posts.Pins, "pins", Access.SIGNED_IN, json=True),
@@ -209,6 +243,7 @@ ROUTES = [
     Route(f"/rooms/{{name}}/{NUMBER}/versions", posts.Versions, "versions", Access.SIGNED_IN, json=True),
     Route("/admin", administration.Administration, "admin", Access.SIGNED_IN),
     Route("/admin/people", site_people.People, "admin_people", Access.SIGNED_IN),
+    Route("/admin/invitations", site_invitations.Invitations, "admin_invitations", Access.SIGNED_IN),
     Route("/admin/filters", site_filters.SiteFilters, "admin_filters", Access.SIGNED_IN),
     Route("/admin/reports", site_reports.SiteQueue, "admin_reports", Access.SIGNED_IN),
     Route("/admin/rooms", site_rooms.Rooms, "admin_rooms", Access.SIGNED_IN),

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from aiohttp import web
 
@@ -40,6 +40,36 @@ is empty for the handle."""
 Registered = Callable[[User], Awaitable[None]]
 REGISTERED = web.AppKey("registered", list[Registered])
 """Called after somebody has made themselves an account."""
+
+
+@dataclass(frozen=True)
+class FoundInvitation:
+    """What a link with `code` leads to at the moment: `places` are the names of rooms, of which a
+    visitor reads nothing else; none for the site alone. `admits` tells whether its maker may invite
+    people who have no account, `approves` whether those need nobody's approval then."""
+
+    code: str
+    link_id: int
+    maker: User
+    places: list[str]
+    admits: bool
+    approves: bool
+
+
+class InviteDoor(Protocol):
+    """What the chat does for who follows a link. The first two raise ActionError where it has ended."""
+
+    async def look(self, code: str, user: User | None = None) -> FoundInvitation:
+        """`user` may have come by the last use of it a moment ago."""
+
+    async def enter(self, code: str, user: User) -> str:
+        """Lets somebody into its rooms. Returns the address of the first one."""
+
+    async def enter_after_waiting(self, user: User) -> None:
+        """Lets somebody whose account was approved into the rooms of the links by which they came."""
+
+
+INVITE_DOOR = web.AppKey("invite_door", InviteDoor)
 
 Blocked = Callable[[int, int], Awaitable[Callable[[], None] | None]]
 BLOCKED = web.AppKey("blocked", list[Blocked])

@@ -28,6 +28,8 @@ class User(Base):
     suspended_until = peewee.BigIntegerField(null=True)
     """Until then nobody signs in (accounts/signin/suspension.py), by the database's clock."""
     suspended_for = peewee.TextField(default="")
+    waits_since = peewee.BigIntegerField(null=True)
+    """Since when somebody who registered waits to be let in (accounts/people/waiting.py)."""
     created_at = peewee.BigIntegerField()
     # accounts/people/profiles.py checks these values. Empty means not given.
     display_name = peewee.TextField(default="")
@@ -39,6 +41,10 @@ class User(Base):
     picture = peewee.BigIntegerField(default=0)
     is_private = peewee.BooleanField(default=False)
     """Only followers see the posts, and following requires approval."""
+    email_verified_at = peewee.BigIntegerField(null=True)
+    """When the person showed that the address is theirs."""
+    language = peewee.TextField(default="")
+    """In which they signed in last: a code, empty where it isn't known. Mails are written in it."""
     left_at = peewee.BigIntegerField(null=True)
     """When the account was deleted (accounts/personal_data/deletion.py). The row stays for
     references to it, without personal data."""
@@ -172,6 +178,49 @@ class PasswordLink(Base):
 
     class Meta:
         table_name = "password_links"
+
+
+class EmailLink(Base):
+    """A link that shows that an address is the person's (accounts/signin/email_links.py), of which a
+    hash is stored."""
+
+    user_id = peewee.BigIntegerField(primary_key=True)
+    address = peewee.TextField()
+    token_hash = peewee.TextField(unique=True)
+    until = peewee.BigIntegerField()
+
+    class Meta:
+        table_name = "email_links"
+
+
+class InviteLink(Base):
+    """A link by which people are invited; see accounts/signin/invite_links.py. It is good until `until`,
+    unless it was revoked, for `uses` people (None for any number), of whom `used` have come. One that
+    isn't `to_site` leads to rooms alone, and nowhere when they are gone."""
+
+    code_hash = peewee.TextField(unique=True)
+    maker_id = peewee.BigIntegerField()
+    to_site = peewee.BooleanField()
+    uses = peewee.BigIntegerField(null=True)
+    used = peewee.BigIntegerField(default=0)
+    made_at = peewee.BigIntegerField()
+    until = peewee.BigIntegerField()
+    revoked_at = peewee.BigIntegerField(null=True)
+
+    class Meta:
+        table_name = "invite_links"
+
+
+class InviteLinkUse(Base):
+    """Who came by a link, the last time at `at`."""
+
+    link_id = peewee.BigIntegerField()
+    user_id = peewee.BigIntegerField()
+    at = peewee.BigIntegerField()
+
+    class Meta:
+        table_name = "invite_link_uses"
+        primary_key = peewee.CompositeKey("link_id", "user_id")
 
 
 class SiteSetting(Base):

@@ -20,11 +20,12 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
     "density": (USUAL, "compact"),
     "hours": (USUAL, "h12", "h23"),
     "past": (USUAL, "shown"),
+    "previews": (USUAL, "collapsed"),
     "title": (USUAL, "quiet"),
     "calls": (USUAL, "quiet"),
 }
 
-APPEARANCE = ("theme", "sides", "density", "hours", "past")
+APPEARANCE = ("theme", "sides", "density", "hours", "past", "previews")
 NOTIFICATIONS = ("title", "calls")
 
 _MOST = 200

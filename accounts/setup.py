@@ -1,5 +1,10 @@
 """Sets up accounts in an application."""
 
+import asyncio
+import contextvars
+from collections.abc import AsyncIterator
+from email.headerregistry import Address
+
 import aiohttp_jinja2
 from aiohttp import web
 
@@ -23,11 +28,17 @@ from accounts.people.shown_names import (
 from accounts.personal_data.export import SECTIONS
 from accounts.preferences import preferences
 from accounts.relations.visibility import VISIBILITY, Visibility
+from accounts.signin.mails import AccountMails
 from accounts.signin.turns import TURNS, TurnsOfPeople
-from accounts.site_settings import settings_of_page, setup_site_settings
+from accounts.site_settings import NAME, settings_of_page, setup_site_settings, site_settings
 from helpers.batching import BatchLoader
-from helpers.keys import DATABASE
+from helpers.keys import DATABASE, SETTINGS
+from helpers.mail.mail import Mail
+from helpers.mail.queue import MAILS, MailQueue
+from helpers.mail.smtp import MailServer
 from helpers.redis.bus import BUS
+from helpers.tasks import cancel_all
+from timings import TIMINGS
 
 
 def setup_accounts(app: web.Application) -> None:
@@ -54,6 +65,7 @@ def setup_accounts(app: web.Application) -> None:
     app[RENAMED] = []
     app[REGISTERED] = []
     setup_site_settings(app)
+    _setup_mails(app)
     app[ERASERS] = []
     app[PERSON_SECTIONS] = []
     app[OWN_DATA] = [*SECTIONS]
@@ -62,3 +74,27 @@ def setup_accounts(app: web.Application) -> None:
     app[OPEN_SESSIONS].append(app[OPEN_DOWNLOADS].sessions)
     load_common()
     app.cleanup_ctx.append(run_gravatar)
+
+
+def _setup_mails(app: web.Application) -> None:
+    settings = app[SETTINGS]
+
+    def sender() -> Address:
+        return Address(site_settings(app)[NAME], addr_spec=settings.sender)
+
+    def html(mail: Mail) -> str:
+        return aiohttp_jinja2.get_env(app).get_template("mail.html").render(mail=mail)
+
+    server = MailServer(settings.smtp_url) if settings.smtp_url else None
+    app[MAILS] = MailQueue(server, sender, html, app[TIMINGS].mail)
+    app[MAILS].kinds.update(AccountMails(app).kinds)
+    app.cleanup_ctx.append(_send_mails)
+
+
+async def _send_mails(app: web.Application) -> AsyncIterator[None]:
+    if not app[MAILS].is_on:
+        yield
+        return
+    task = asyncio.create_task(app[MAILS].run(), name="mail", context=contextvars.Context())
+    yield
+    await cancel_all([task])

@@ -22,11 +22,16 @@ log = logging.getLogger("aiochat.site_settings")
 CHANNEL = b"site-settings"
 
 POLL_SECONDS = 1.5
-"""Within this time a process knows of a change of which it wasn't told. One query over six rows."""
+"""Within this time a process knows of a change of which it wasn't told. One query over ten rows."""
 
 NAME, WELCOME, RULES, RULES_HTML = "name", "welcome", "rules", "rules_html"
 CONTACT, REGISTRATION, DEFAULT_ROOMS = "contact", "registration", "default_rooms"
+INVITING, NEWCOMERS, NEWCOMERS_HTML = "inviting", "newcomers", "newcomers_html"
 RETENTION_DAYS, RETENTION_SINCE = "retention_days", "retention_since"
+PREVIEWS = "previews"
+
+MAX_SITE_NAME = 40
+"""Characters."""
 
 DEFAULTS: Mapping[str, str] = {
     NAME: "aiochat",
@@ -36,8 +41,12 @@ DEFAULTS: Mapping[str, str] = {
     CONTACT: "",
     REGISTRATION: "open",
     DEFAULT_ROOMS: "",
+    INVITING: "members",
+    NEWCOMERS: "",
+    NEWCOMERS_HTML: "",
     RETENTION_DAYS: "0",
     RETENTION_SINCE: "0",
+    PREVIEWS: "on",
 }
 """Of all settings. `default_rooms` has the ids of rooms, with spaces between; `retention_since` is when
 `retention_days` was decided, in milliseconds since 1970."""
@@ -55,8 +64,13 @@ class SiteSettings:
 
     @property
     def is_open(self) -> bool:
-        """May visitors make themselves an account?"""
-        return self[REGISTRATION] == "open"
+        """May visitors fill in the form for an account without an invitation?"""
+        return self[REGISTRATION] in ("open", "approval")
+
+    @property
+    def has_previews(self) -> bool:
+        """Are links previewed?"""
+        return self[PREVIEWS] == "on"
 
     @property
     def default_rooms(self) -> list[int]:
@@ -80,6 +94,8 @@ def _fixed(settings: Settings) -> dict[str, str]:
         fixed[REGISTRATION] = str(settings.registration)
     if "retention_days" in settings.model_fields_set:
         fixed |= {RETENTION_DAYS: str(settings.retention_days), RETENTION_SINCE: "0"}
+    if "previews" in settings.model_fields_set:
+        fixed[PREVIEWS] = settings.previews
     return fixed
 
 
@@ -145,6 +161,7 @@ async def settings_of_page(request: web.Request) -> dict[str, Any]:
     return {
         "site_name": now[NAME],
         "registration_open": now.is_open,
+        "registration": now[REGISTRATION],
         "site_contact": now[CONTACT],
         "has_rules": bool(now[RULES]),
     }

@@ -16,9 +16,11 @@ from accounts.models import User
 from administration.room_lists import RoomFacts, facts_of
 from chat.keys import ENGINE
 from chat.models import CONVERSATIONS, DELETED_KIND, FileUsage, Room
+from helpers.clock import iso
 from helpers.db.database import fetch, is_sqlite, is_unavailable
 from helpers.db.migrations import MIGRATIONS
 from helpers.keys import DATABASE
+from helpers.mail.queue import MAILS, waiting
 from helpers.redis.client import REDIS
 from helpers.web.health import HEALTH_PATIENCE
 from settings import version
@@ -45,6 +47,7 @@ async def health(app: web.Application) -> dict[str, Any]:
         "migrations": _within(app, _migrations(app)),
         "database": _within(app, _database(app)),
         "to_erase": _within(app, _to_erase(app)),
+        "mail": _within(app, _mail(app)),
     }
     told = dict(zip(questions, await asyncio.gather(*questions.values()), strict=True))
     here = {
@@ -62,6 +65,11 @@ async def health(app: web.Application) -> dict[str, Any]:
         "here": here,
         "versions": versions,
     }
+
+
+async def _mail(app: web.Application) -> dict[str, Any]:
+    count, since = await waiting()
+    return {"is_on": app[MAILS].is_on, "waiting": count, "oldest": iso(since) if since else None}
 
 
 async def storage(app: web.Application) -> dict[str, Any]:

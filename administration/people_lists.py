@@ -22,10 +22,12 @@ MAX_FOUND = 40
 
 @dataclass(frozen=True)
 class PeopleFilter:
-    """`role` None for all people, `suspended` for those alone who are suspended now."""
+    """`role` None for all people, `suspended` for those alone who are suspended now,
+    `waiting` for those who wait for approval."""
 
     role: SiteRole | None = None
     suspended: bool = False
+    waiting: bool = False
 
 
 async def people_before(wanted: PeopleFilter, before: int | None) -> list[User]:
@@ -39,6 +41,8 @@ async def people_before(wanted: PeopleFilter, before: int | None) -> list[User]:
         query = query.where(User.site_role == wanted.role, User.is_admin == False)  # noqa: E712 - SQL
     if wanted.suspended:
         query = query.where(is_suspended())
+    if wanted.waiting:
+        query = query.where(User.waits_since.is_null(False))
     return list(await query.order_by(User.id.desc()).limit(PAGE + 1).aio_execute())
 
 

@@ -13,7 +13,12 @@ from accounts.signin.suspension import database_now_ms
 from accounts.site_settings import (
     CONTACT,
     DEFAULT_ROOMS,
+    INVITING,
+    MAX_SITE_NAME,
     NAME,
+    NEWCOMERS,
+    NEWCOMERS_HTML,
+    PREVIEWS,
     REGISTRATION,
     RETENTION_DAYS,
     RETENTION_SINCE,
@@ -29,13 +34,18 @@ from helpers.db.database import fetch, is_sqlite
 from helpers.errors import ActionError
 from helpers.text.characters import cleaned, composed, is_blank, is_one_line
 
-MAX_NAME = 40
+MAX_NAME = MAX_SITE_NAME
 MAX_CONTACT = 200
 MAX_WELCOME = 1000
 MAX_RULES = 20_000
 MAX_DEFAULT_ROOMS = 10
 
-EDITABLE = (NAME, WELCOME, RULES, CONTACT, REGISTRATION, DEFAULT_ROOMS, RETENTION_DAYS)
+EDITABLE = (
+    *(NAME, WELCOME, RULES, CONTACT, REGISTRATION, INVITING, DEFAULT_ROOMS, NEWCOMERS, RETENTION_DAYS),
+    PREVIEWS,
+)
+WITH_SIGNS = {RULES: RULES_HTML, NEWCOMERS: NEWCOMERS_HTML}
+"""Texts with the signs of messages, and where their HTML is stored."""
 
 
 def _line(name: str, text: str, most: int) -> str:
@@ -54,9 +64,21 @@ def _text(name: str, text: str, most: int) -> str:
     return "" if is_blank(text) else text
 
 
-def _registration(text: str) -> str:
-    if text not in ("open", "closed"):
-        raise ActionError("bad_value", "There is no such choice.", field=REGISTRATION)
+CHOICES = {
+    REGISTRATION: ("open", "invitation", "approval", "closed"),
+    INVITING: ("members", "administrators"),
+}
+
+
+def _choice(name: str, text: str) -> str:
+    if text not in CHOICES[name]:
+        raise ActionError("bad_value", "There is no such choice.", field=name)
+    return text
+
+
+def _previews(text: str) -> str:
+    if text not in ("on", "off"):
+        raise ActionError("bad_value", "There is no such choice.", field=PREVIEWS)
     return text
 
 
@@ -72,8 +94,11 @@ _CHECKS: dict[str, Callable[[str], str]] = {
     CONTACT: lambda text: _line(CONTACT, text, MAX_CONTACT),
     WELCOME: lambda text: _text(WELCOME, text, MAX_WELCOME),
     RULES: lambda text: _text(RULES, text, MAX_RULES),
-    REGISTRATION: _registration,
+    NEWCOMERS: lambda text: _text(NEWCOMERS, text, MAX_RULES),
+    REGISTRATION: lambda text: _choice(REGISTRATION, text),
+    INVITING: lambda text: _choice(INVITING, text),
     RETENTION_DAYS: _days,
+    PREVIEWS: _previews,
 }
 
 
@@ -123,7 +148,7 @@ async def names_of_rooms(ids: list[int]) -> list[str]:
 async def change_site(
     database: AioDatabase, now: SiteSettings, user: User, name: str, value: str, html: str | None = None
 ) -> int | None:
-    """Stores a checked value; `html` is that of the rules. Returns the number of the act, None where
+    """Stores a checked value; `html` is that of a text WITH_SIGNS. Returns the number of the act, None where
     nothing changed. Raises ActionError."""
     if name in now.fixed:
         raise ActionError("fixed", "This is set by the environment of the server, and changed there.", 409)
@@ -144,5 +169,5 @@ async def change_site(
         if name == RETENTION_DAYS:
             await store_setting(RETENTION_SINCE, str(await database_now_ms()))
         if html is not None:
-            await store_setting(RULES_HTML, html)
+            await store_setting(WITH_SIGNS[name], html)
         return await record_site_act("site", SiteActor.of(author), before={name: before}, after={name: value})

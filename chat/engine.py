@@ -68,6 +68,8 @@ class Engine:
     shared_floods: SharedFloods
     limiter: Limiter
     """What others see of a person is counted by it: rooms, invitations; and searches."""
+    address: str = ""
+    """At which browsers reach the site: links begin with it."""
 
 
 @contextlib.asynccontextmanager
@@ -81,6 +83,7 @@ async def open_engine(
     timings: Timings = DEFAULT,
     limiter: Limiter | None = None,
     people: NamedPeople | None = None,
+    address: str = "",
 ) -> AsyncIterator[Engine]:
     """The running engine, over the open bus and the renderer of its process. `site` is the site's id,
     `epoch` that of its history. At the end queued entries are committed and delivered before
@@ -192,6 +195,7 @@ async def open_engine(
             floods=Floods(),
             shared_floods=RedisFloods(redis, lambda: site_prefix(site)) if redis else NoOthers(),
             limiter=limiter or Unlimited(),
+            address=address,
         )
     finally:
         await journal.close()

@@ -49,6 +49,8 @@ class RoomState(msgspec.Struct, frozen=True, omit_defaults=True):
     rights: dict[str, str] = {}
     """Who may `post`, `invite`, `pin`, `mention` all and set the `topic`: `members`, `moderators` or
     `owners`, where the owners have chosen something else than is usual."""
+    picture: int = 0
+    """The version of its picture, 0 for none."""
     hides_past: bool = False
     """Whoever becomes a member reads only what comes after."""
 
@@ -89,6 +91,20 @@ class Reactions(msgspec.Struct, frozen=True):
     names: list[str]
 
 
+class Preview(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The card of a link: what the page says of itself. `picture` is an address of this site. Of a
+    `permalink`, an address of a post of this site, there is nothing more: the post tells it itself."""
+
+    url: str
+    title: str = ""
+    site: str = ""
+    description: str = ""
+    picture: str | None = None
+    width: int | None = None
+    height: int | None = None
+    permalink: bool = False
+
+
 class FileView(msgspec.Struct, frozen=True):
     """A file of a message. `type` is what its content is, `width` and `height` those of a picture, and
     `thumbnail` the address of a smaller one; `description` says what can be seen."""
@@ -121,6 +137,7 @@ class Message(Event, tag="message", frozen=True):
     reactions: list[Reactions] | None = None
     pinned: bool = False
     mentions: list[str] | None = None
+    previews: list[Preview] | None = None
     files: list[FileView] | None = None
     role: str | None = None
     """The new role of the target, in a line of the kind `role`."""
@@ -145,6 +162,7 @@ class Changed(Event, tag="changed", frozen=True):
     reactions: list[Reactions] | None = None
     pinned: bool = False
     mentions: list[str] | None = None
+    previews: list[Preview] | None = None
     files: list[FileView] | None = None
     excerpt: str | None = None
 
@@ -252,6 +270,7 @@ class OwnRoom(msgspec.Struct, frozen=True, omit_defaults=True):
     reports: int | None = None
     archived: bool | None = None
     """It can only be read, and is shown apart."""
+    picture: int | None = None
 
 
 class InvitationView(msgspec.Struct, frozen=True):

@@ -67,12 +67,14 @@ KINDS: dict[str, LineKind] = {
     "rights": LineKind("everybody", is_checked=True),
     "history": LineKind("everybody", is_checked=True),
     "kind": LineKind("everybody", is_checked=True, changes_lists=True),
+    "picture": LineKind(changes_lists=True),
     "archived": LineKind(changes_lists=True),
     "unarchived": LineKind(changes_lists=True),
     "ended": LineKind("everybody", close_code=Close.DELETED, changes_lists=True),
     "restored": LineKind(),
     "opened": LineKind("author", changes_rooms=True, adds_member=True),
     "retention": LineKind(),
+    "previews": LineKind(),
 }
 """By the name that is stored and sent to clients."""
 

@@ -16,6 +16,7 @@ from helpers.text.strict_json import BadJson, decode, keys_pattern, looks_like_o
 MAX_TEXT = 10_000
 MAX_NONCE = 64
 MAX_NUMBER = 2**53
+MAX_ADDRESS = 2_000
 MAX_FILES = 10
 """Of one message."""
 
@@ -67,6 +68,14 @@ class Pin(msgspec.Struct, frozen=True, tag="pin", tag_field="type"):
     nonce: str | None = None
 
 
+class DismissPreview(msgspec.Struct, frozen=True, tag="dismiss_preview", tag_field="type"):
+    """`url` is that of a card of the post."""
+
+    number: int
+    url: Annotated[str, msgspec.Meta(max_length=MAX_ADDRESS)]
+    nonce: str | None = None
+
+
 class Read(msgspec.Struct, frozen=True, tag="read", tag_field="type"):
     number: int
     back: bool = False
@@ -102,10 +111,10 @@ class RunCommand(msgspec.Struct, frozen=True):
     nonce: str | None = None
 
 
-Amendment = Edit | Delete | Undelete | React | Pin
+Amendment = Edit | Delete | Undelete | React | Pin | DismissPreview
 """A request to change a post."""
 
-Frame = Post | Edit | Delete | Undelete | React | Pin | Read | Typing | Ping
+Frame = Post | Edit | Delete | Undelete | React | Pin | DismissPreview | Read | Typing | Ping
 """What a JSON frame may hold."""
 
 Request = Frame | RunCommand
@@ -128,9 +137,10 @@ class _Address(msgspec.Struct, frozen=True):
     room: Annotated[str, msgspec.Meta(max_length=MAX_ROOM)]
 
 
-_KEYS = keys_pattern("type", "text", "nonce", "number", "reply_to", "emoji", "on", "back", "files")
+_KEYS = keys_pattern("type", "text", "nonce", "number", "reply_to", "emoji", "on", "back", "url", "files")
 _PERSONAL_KEYS = keys_pattern(
-    *("type", "text", "nonce", "number", "reply_to", "emoji", "on", "back", "files", "room", "since", "epoch")
+    *("type", "text", "nonce", "number", "reply_to", "emoji", "on", "back", "url", "files", "room"),
+    *("since", "epoch"),
 )
 _decoder = msgspec.json.Decoder(Frame)
 _personal_decoder = msgspec.json.Decoder(PersonalFrame)

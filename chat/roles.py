@@ -138,6 +138,8 @@ class Modes:
     mentioning: Role | None = None
     topic_setting: Role = Role.MODERATOR
     hides_past: bool = False
+    hides_previews: bool = False
+    """Links in it aren't previewed."""
     """Whoever becomes a member from now on, and isn't more than that, reads only what comes after."""
 
     def least(self, permission: Permission) -> Role | None:

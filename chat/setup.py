@@ -9,7 +9,16 @@ from collections.abc import AsyncIterator
 import aiohttp_jinja2
 from aiohttp import web
 
-from accounts.keys import BLOCKED, ERASERS, OPEN_SESSIONS, OWN_DATA, REGISTERED, RENAMED, SESSION_ENDED
+from accounts.keys import (
+    BLOCKED,
+    ERASERS,
+    INVITE_DOOR,
+    OPEN_SESSIONS,
+    OWN_DATA,
+    REGISTERED,
+    RENAMED,
+    SESSION_ENDED,
+)
 from accounts.people.mentions import NAMED_PEOPLE
 from accounts.signin.sessions import is_live
 from accounts.site import epoch
@@ -27,6 +36,7 @@ from chat.commands import COMMANDS as OWN_COMMANDS
 from chat.commands import Registry
 from chat.commands.running import runner
 from chat.doors.first_rows import in_utc, opening_apart, run_summary
+from chat.doors.invitations import LinkDoor
 from chat.doors.message_files import file_list, files_in_words, kind_in_words, shown_files
 from chat.doors.sidebar import sidebar
 from chat.doors.upgrade import SERVICES, receive
@@ -39,11 +49,13 @@ from chat.personal_data.erasure import erase_from_chat
 from chat.personal_data.export import SECTIONS
 from chat.personal_data.purge import Purge
 from chat.personal_data.retention import Retention
+from chat.previews.worker import PreviewWorker
 from chat.requests import RunCommand
 from chat.search.indexer import Indexer
 from helpers.images import PICTURES
 from helpers.keys import DATABASE, LIMITER, SETTINGS, SITE
 from helpers.limits import Buckets
+from helpers.linked_pages.reading import PAGE_READER
 from helpers.processes.passing import PASSING
 from helpers.redis.bus import BUS
 from helpers.redis.client import REDIS
@@ -74,6 +86,7 @@ async def run_chat(app: web.Application) -> AsyncIterator[None]:
         app[TIMINGS],
         app[LIMITER],
         app[NAMED_PEOPLE],
+        app[SETTINGS].address,
     ) as engine:
         presence = PresenceTracker(engine)
         app[ENGINE] = engine
@@ -99,6 +112,11 @@ async def run_chat(app: web.Application) -> AsyncIterator[None]:
             *(presence.run(), Purge(engine).run(), Retention(engine).run()),
             Indexer(engine.database, timings.search_index).run(),
             Sweeper(attachments, timings.purge).run(),
+            PreviewWorker(
+                *(engine, app[PAGE_READER]),
+                lambda: site_settings(app).has_previews,
+                app[SETTINGS].origins,
+            ).run(),
         )
         tasks = [asyncio.create_task(work) for work in works]
         if (passing := app.get(PASSING)) is not None:
@@ -130,6 +148,7 @@ async def close_connections(app: web.Application) -> None:
 
 
 def setup_chat(app: web.Application) -> None:
+    app[INVITE_DOOR] = LinkDoor(app)
     app[OWN_DATA] += SECTIONS
     app[UNDER_WAY] = Counter()
     app[COMMANDS] = Registry(OWN_COMMANDS.values())

@@ -8,7 +8,7 @@ DNS rebinding has no effect."""
 import asyncio
 import errno
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Any
@@ -21,6 +21,8 @@ from yarl import URL
 AT_ONCE = 16
 AT_ONCE_PER_HOST = 4
 """Connections. A service that hangs leaves enough connections for the others."""
+
+REDIRECTS = (301, 302, 303, 307, 308)
 
 AGENT = "aiochat (aiohttp)"
 """wttr.in sends text rather than HTML to programs that it knows, such as aiohttp."""
@@ -77,12 +79,14 @@ class FetchError(Exception):
 
 @dataclass(frozen=True)
 class Response:
-    """A response. `type` is the content type without parameters; `body` is empty unless the status
-    is 200."""
+    """A response. `type` is the content type without parameters, `charset` the one it names; `body`
+    is empty unless the status is 200. `location` is where a redirect leads, empty for none."""
 
     status: int
     type: str
     body: bytes
+    charset: str = ""
+    location: str = ""
 
 
 def _public_socket(found: tuple[Any, ...]) -> socket.socket:
@@ -93,13 +97,17 @@ def _public_socket(found: tuple[Any, ...]) -> socket.socket:
     return socket.socket(family, kind, protocol)
 
 
+default_resolver: Callable[[], AbstractResolver] = aiohttp.AsyncResolver
+"""What a Fetcher looks names up by: tests put another one here."""
+
+
 class Fetcher:
     """Two sessions: one for public addresses only, one for hosts from the settings. Neither keeps
     cookies nor uses proxies from the environment."""
 
     def __init__(self, resolver: AbstractResolver | None = None) -> None:
         """`resolver` replaces the resolver, which uses this machine's name servers and hosts file."""
-        self._resolver = resolver or aiohttp.AsyncResolver()
+        self._resolver = resolver or default_resolver()
         self._public = self._new_session(_public_socket)
         self._any = self._new_session(None)
 
@@ -121,8 +129,18 @@ class Fetcher:
             timeout=aiohttp.ClientTimeout(total=None),
         )
 
-    async def get(self, url: str, *, most: int, seconds: float, configured: bool = False) -> Response:
-        """Fetches `url` within `seconds`, with a body of at most `most` bytes. Raises FetchError.
+    async def get(
+        self,
+        url: str,
+        *,
+        most: int,
+        seconds: float,
+        configured: bool = False,
+        cut: bool = False,
+        headers: Mapping[str, str] | None = None,
+    ) -> Response:
+        """Fetches `url` within `seconds`, with a body of at most `most` bytes, of which `cut` takes the
+        first ones. Raises FetchError.
 
         `configured` means that the host comes from a setting. If it is an IP address or localhost
         there, it may be private, since the administrator chose it. A name must always resolve to a
@@ -130,10 +148,14 @@ class Fetcher:
         address = _address(url)
         session = self._any if configured and is_literal(address.host or "") else self._public
         try:
-            async with asyncio.timeout(seconds), session.get(address, allow_redirects=False) as answer:
+            async with (
+                asyncio.timeout(seconds),
+                session.get(address, allow_redirects=False, headers=headers) as answer,
+            ):
                 try:
-                    body = await self._read(answer, most) if answer.status == 200 else b""
-                    return Response(answer.status, answer.content_type, body)
+                    body = await self._read(answer, most, cut=cut) if answer.status == 200 else b""
+                    location = answer.headers.get("Location", "") if answer.status in REDIRECTS else ""
+                    return Response(answer.status, answer.content_type, body, answer.charset or "", location)
                 finally:
                     # An unread rest of the body isn't awaited.
                     answer.close()
@@ -142,13 +164,15 @@ class Fetcher:
         except (aiohttp.ClientError, OSError, ValueError) as error:
             raise FetchError(f"{address.host}: {error or type(error).__name__}") from None
 
-    async def _read(self, answer: aiohttp.ClientResponse, most: int) -> bytes:
+    async def _read(self, answer: aiohttp.ClientResponse, most: int, *, cut: bool) -> bytes:
         if answer.headers.get("Content-Encoding", "identity") != "identity":
             raise FetchError(f"{answer.url.host} compresses what was asked for uncompressed")
         body = bytearray()
         async for part in answer.content.iter_any():
             body += part
             if len(body) > most:
+                if cut:
+                    return bytes(body[:most])
                 raise FetchError(f"{answer.url.host} sent more than {most} bytes")
         return bytes(body)
 

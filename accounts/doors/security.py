@@ -9,6 +9,7 @@ from aiohttp import web
 from aiohttp_session import get_session
 from pydantic import BaseModel, field_validator
 
+from accounts.doors.telling import send_confirmation, tell_email_changed, tell_password_changed
 from accounts.keys import USER
 from accounts.people import accounts
 from accounts.people.passwords import verify_password
@@ -18,6 +19,7 @@ from accounts.signin.sessions import end_other_sessions, end_session, renew_sess
 from accounts.signin.throttling import throttled
 from helpers.clock import iso
 from helpers.keys import SETTINGS
+from helpers.mail.queue import MAILS
 from helpers.security_log import note
 from helpers.text.translation import Text, current, translate
 from helpers.web.addresses import client_address
@@ -93,7 +95,11 @@ def account_page(
     request: web.Request, *, email: Form | None = None, password: Form | None = None, status: int = 200
 ) -> web.Response:
     """Renders the settings of the account, with the form that is shown again."""
-    context = {"email": email or Form({"email": request[USER].address}), "password": password or Form()}
+    context = {
+        "email": email or Form({"email": request[USER].address}),
+        "password": password or Form(),
+        "sends_mail": request.app[MAILS].is_on,
+    }
     return aiohttp_jinja2.render_template("accounts/account.html", request, context, status=status)
 
 
@@ -106,13 +112,23 @@ class Email(web.View):
         data, form, status = await check_with_password(request, EmailForm, await read_form(request))
         if data is None:
             return account_page(request, email=form, status=status)
+        former = request[USER].address
         try:
-            await accounts.change_email(request[USER], data.email)
+            user = await accounts.change_email(request[USER], data.email)
         except accounts.BadAccount as error:
             form.errors.update((field, translate(text)) for field, text in error.errors.items())
             return account_page(request, email=form, status=422)
         note("e-mail change", "ok", who=request[USER].name, whence=client_address(request))
-        await flash(request, current().t("Your e-mail address is saved."), "success")
+        if user.address != former:
+            await tell_email_changed(request, user, former)
+            await send_confirmation(request, user)
+        is_asked = request.app[MAILS].is_on and user.address and not user.email_verified_at
+        saved = (
+            current().t("Your e-mail address is saved. A mail asks you to confirm it.")
+            if is_asked
+            else current().t("Your e-mail address is saved.")
+        )
+        await flash(request, saved, "success")
         raise web.HTTPSeeOther("/settings/account")
 
 
@@ -134,6 +150,7 @@ class Password(web.View):
             return account_page(request, password=form, status=422)
         await end_other_sessions(request)
         await renew_session(request)
+        await tell_password_changed(request, request[USER])
         note("password change", "ok", who=request[USER].name, whence=client_address(request))
         await flash(
             request, current().t("Your password is changed. You are signed out everywhere else."), "success"

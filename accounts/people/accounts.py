@@ -1,7 +1,7 @@
 """Creates and changes accounts: registration, e-mail addresses, passwords, administrators."""
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 import email_validator
 import peewee
@@ -103,8 +103,10 @@ async def register(
     host: str = "",
     is_admin: bool = False,
     may_be_reserved: bool = False,
+    admit: "Admit | None" = None,
 ) -> User:
-    """Creates an account. The first account of a site becomes its administrator.
+    """Creates an account. The first account of a site becomes its administrator. `admit` is asked in
+    the transaction that stores it, and may refuse by an exception.
 
     Raises BadAccount if the name is taken, similar to an existing one or reserved, or if a value is
     invalid."""
@@ -118,7 +120,7 @@ async def register(
             raise BadAccount(errors)
     user.password_hash = await hash_password(password)
     give_site_role(user, SiteRole.ADMINISTRATOR if is_admin else SiteRole.NONE)
-    await add_all(database, [user])
+    await add_all(database, [user], admit)
     return user
 
 
@@ -132,7 +134,11 @@ async def has_any() -> bool:
     return await SiteFact.aio_get_or_none(SiteFact.name == FIRST_ACCOUNT) is not None
 
 
-async def add_all(database: AioDatabase, users: Sequence[User]) -> None:
+Admit = Callable[[User, bool], Awaitable[None]]
+"""Called with a stored account, and whether it is the site's first."""
+
+
+async def add_all(database: AioDatabase, users: Sequence[User], admit: Admit | None = None) -> None:
     """Creates all accounts, or raises BadAccount and creates none. The first account of a site
     becomes its administrator."""
     user = users[0]
@@ -150,18 +156,29 @@ async def add_all(database: AioDatabase, users: Sequence[User]) -> None:
             for user in users:
                 await user.aio_save(force_insert=True)
             await store_words({user.id: user.display_name for user in users}, are_new=True)
+            if admit is not None:
+                await admit(user, bool(first))
     except peewee.IntegrityError:
         raise BadAccount({"username": TAKEN_NAME}) from None
 
 
-async def change_email(user: User, email: str) -> None:
-    """Changes the e-mail address; empty removes it. Raises BadAccount. Whether others have the same
-    makes no difference."""
+async def change_email(user: User, email: str) -> User:
+    """Changes the e-mail address; empty removes it. Returns the person as they are then. Raises
+    BadAccount. Whether others have the same makes no difference."""
     email = email.strip().lower()
     if email and (problem := email_problem(email)):
         raise BadAccount({"email": problem})
-    change = User.update(email=_stored(email))
-    await change.where(User.id == user.id, User.left_at.is_null()).aio_execute()
+    if email != user.address:
+        change = {"email": _stored(email), "email_verified_at": None}
+        await User.update(change).where(User.id == user.id, User.left_at.is_null()).aio_execute()
+        user = User(**{**user.__data__, **change})
+    return user
+
+
+async def note_language(user: User, code: str) -> None:
+    """In which language the person reads the site."""
+    if user.language != code:
+        await User.update(language=code).where(User.id == user.id, User.left_at.is_null()).aio_execute()
 
 
 async def change_password(user: User, password: str, *, host: str = "") -> None:

@@ -39,6 +39,8 @@ class SitePermission(StrEnum):
     OPEN_ROOM = auto()
     """To read a closed room, of which its members are told."""
     SET_SITE = auto()
+    ADMIT = auto()
+    """To let in people whose accounts wait for approval, and to decline them."""
 
 
 _MODERATOR = frozenset(
@@ -46,6 +48,7 @@ _MODERATOR = frozenset(
         *(SitePermission.SEE_PEOPLE, SitePermission.SEE_ROOMS, SitePermission.SEE_REPORTS),
         *(SitePermission.SEE_LOG, SitePermission.SUSPEND, SitePermission.END_SESSIONS),
         *(SitePermission.RENAME, SitePermission.ANSWER_REPORT, SitePermission.KEEP_ROOMS),
+        SitePermission.ADMIT,
     }
 )
 

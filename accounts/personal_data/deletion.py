@@ -21,6 +21,7 @@ from accounts.keys import ERASERS, DeletedAccount, Eraser
 from accounts.models import (
     Block,
     Download,
+    EmailLink,
     NameWord,
     PasswordLink,
     PendingErasure,
@@ -31,10 +32,12 @@ from accounts.models import (
 )
 from accounts.people.names import DELETED
 from accounts.relations.following import Follow, FollowCount, FollowRequest
+from accounts.signin.invite_links import erase_invite_links
 from accounts.signin.sessions import end_all_sessions
 from helpers.clock import now_ms
 from helpers.db.database import is_sqlite, is_unavailable
 from helpers.keys import DATABASE
+from helpers.mail.queue import forget_mails
 from helpers.tasks import cancel_all
 from helpers.text.characters import one_line
 from timings import DEFAULT, TIMINGS, Timings
@@ -63,7 +66,8 @@ async def end_account(database: AioDatabase, user: User, *, removes: bool) -> No
         **dict.fromkeys(("display_name", "display_skeleton", "bio", "place", "time_zone"), ""),
         **{"name": DELETED, "name_key": f"~ {user.id}", "skeleton": f"~ {user.id}", "email": None},
         **{"password_hash": "!", "is_admin": False, "picture": 0, "left_at": now_ms()},
-        **{"site_role": 0, "suspended_until": None, "suspended_for": ""},
+        **{"email_verified_at": None, "language": ""},
+        **{"site_role": 0, "suspended_until": None, "suspended_for": "", "waits_since": None},
     }
     async with database.aio_atomic():
         # Locked: of two administrators who delete their accounts at once, the second sees that none
@@ -89,7 +93,10 @@ async def end_account(database: AioDatabase, user: User, *, removes: bool) -> No
             "taken_until": 0,
         }
         await PendingErasure.insert(row).aio_execute()
-        await PasswordLink.delete().where(PasswordLink.user_id == user.id).aio_execute()
+        for links in (PasswordLink, EmailLink):
+            await links.delete().where(links.user_id == user.id).aio_execute()
+        await forget_mails(user.id)
+        await erase_invite_links(user.id)
         await SiteAct.update(before="{}", after="{}").where(SiteAct.target_id == user.id).aio_execute()
         await Picture.delete().where(Picture.user_id == user.id).aio_execute()
         await NameWord.delete().where(NameWord.user_id == user.id).aio_execute()

@@ -11,6 +11,7 @@ from accounts.people.shown_names import forget_names
 from accounts.signin.browser_key import SIGNED_IN_AS, signed_in_as
 from accounts.signin.sessions import is_valid
 from accounts.signin.turns import TURNS
+from helpers.errors import ActionError
 from helpers.keys import SETTINGS
 from helpers.security_log import WHO
 from helpers.web.connections import HELD
@@ -41,6 +42,8 @@ async def request_user(request: web.Request, handler: Handler) -> web.StreamResp
             target = request.path_qs if len(request.path_qs) <= MAX_LENGTH else ""
             raise web.HTTPSeeOther(f"/accounts/login?next={quote(target, safe='/')}")
         raise web.HTTPUnauthorized
+    if user is not None and user.waits_since is not None and access is Access.SIGNED_IN:
+        _keep_waiting(request)
     kind = _turns_of(request)
     if user is not None and kind:
         await request[HELD].enter_async_context(request.app[TURNS].turn(user.id, kind))
@@ -50,6 +53,20 @@ async def request_user(request: web.Request, handler: Handler) -> web.StreamResp
     if response.content_type == "text/html" and not response.prepared:
         response.headers[SIGNED_IN_AS] = signed_in_as(request.app, user)
     return response
+
+
+WHILE_WAITING = frozenset({"waiting", "logout"})
+"""The routes for people who are signed in that are open to those who wait for approval."""
+
+
+def _keep_waiting(request: web.Request) -> None:
+    """Leads who waits for approval to the page that says so. Raises."""
+    route = route_of(request)
+    if route is None or route.name in WHILE_WAITING or not takes_method(request):
+        return
+    if request.method in ("GET", "HEAD") and not wants_json(request):
+        raise web.HTTPSeeOther("/accounts/waiting")
+    raise ActionError("waiting", "Your account waits for approval.", 403)
 
 
 def _turns_of(request: web.Request) -> str:

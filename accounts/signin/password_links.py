@@ -24,8 +24,8 @@ class DeadLink(Exception):
 
 async def make_link(user_id: int) -> str:
     """Makes the person's link, in a transaction, in place of an earlier one. Returns its token."""
-    token = secrets.token_urlsafe(32)
-    row = {"token_hash": _hashed(token), "until": await database_now_ms() + LINK_SECONDS * 1000}
+    token = new_token()
+    row = {"token_hash": hashed_token(token), "until": await database_now_ms() + LINK_SECONDS * 1000}
     await PasswordLink.delete().where(PasswordLink.user_id == user_id).aio_execute()
     await PasswordLink.insert(user_id=user_id, **row).aio_execute()
     return token
@@ -37,7 +37,7 @@ async def end_link(user_id: int) -> None:
 
 async def owner_of_link(token: str) -> User:
     """Whose link it is. Raises DeadLink."""
-    if not _TOKEN.fullmatch(token):
+    if not is_token(token):
         raise DeadLink
     query = PasswordLink.select(PasswordLink.user_id).where(_is_live(token))
     for (user_id,) in await query.tuples().aio_execute():
@@ -64,8 +64,18 @@ async def use_link(database: AioDatabase, token: str, password: str, *, host: st
 
 
 def _is_live(token: str) -> object:
-    return (PasswordLink.token_hash == _hashed(token)) & (PasswordLink.until > database_now())
+    return (PasswordLink.token_hash == hashed_token(token)) & (PasswordLink.until > database_now())
 
 
-def _hashed(token: str) -> str:
+def new_token() -> str:
+    return secrets.token_urlsafe(32)
+
+
+def is_token(token: str) -> bool:
+    """Does it look like one?"""
+    return _TOKEN.fullmatch(token) is not None
+
+
+def hashed_token(token: str) -> str:
+    """What is stored of it."""
     return hashlib.sha256(token.encode()).hexdigest()

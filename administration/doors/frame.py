@@ -31,6 +31,7 @@ class Section:
 
 SECTIONS = (
     Section("people", Text("People"), "people", SitePermission.SEE_PEOPLE),
+    Section("invitations", Text("Invitations"), "plus", SitePermission.SEE_PEOPLE),
     Section("rooms", Text("Rooms"), "hash", SitePermission.SEE_ROOMS),
     Section("reports", Text("Reports"), "flag", SitePermission.SEE_REPORTS),
     Section("filters", Text("Filters"), "eye", SitePermission.SEE_REPORTS),

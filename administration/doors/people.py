@@ -5,8 +5,10 @@ from typing import Any
 
 from aiohttp import web
 
+from accounts.keys import USER
 from accounts.models import User
-from accounts.people.site_roles import SitePermission, SiteRole, site_role_of
+from accounts.people.site_roles import SitePermission, SiteRole, site_may, site_role_of
+from accounts.people.waiting import count_waiting
 from accounts.signin.suspension import database_now_ms
 from administration.doors.frame import SitePage, render
 from administration.doors.queries import MAX_QUERY, cursor, one_of, search_text
@@ -28,8 +30,10 @@ class People(SitePage):
     async def get(self) -> web.Response:
         request = self.request
         asked, before = search_text(request, "q"), cursor(request, "before")
-        role, state = one_of(request, "role", ROLES), one_of(request, "state", ("suspended",))
-        wanted = PeopleFilter(ROLES[role] if role else None, bool(state))
+        role, state = one_of(request, "role", ROLES), one_of(request, "state", ("suspended", "waiting"))
+        wanted = PeopleFilter(
+            ROLES[role] if role else None, suspended=state == "suspended", waiting=state == "waiting"
+        )
         if asked:
             found, following = await find_people(request.app[DATABASE], asked), None
         else:
@@ -47,6 +51,8 @@ class People(SitePage):
             "state": state,
             "next": following,
             "max_query": MAX_QUERY,
+            "may_admit": site_may(request[USER], SitePermission.ADMIT),
+            "waiting": await count_waiting(),
         }
         return render(request, "people.html", "people", context)
 
@@ -77,6 +83,7 @@ def described(user: User, now: int) -> dict[str, Any]:
         "address": user.address,
         "role": site_role_of(user).name.lower(),
         "created_at": iso(user.created_at),
+        "waits_since": iso(user.waits_since) if user.waits_since is not None else None,
         **suspension_fields(user, now),
     }
 

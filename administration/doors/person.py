@@ -11,7 +11,7 @@ from aiohttp import web
 from redis.exceptions import RedisError
 
 from accounts.doors.profiles import tell_of_name
-from accounts.keys import USER
+from accounts.keys import INVITE_DOOR, REGISTERED, USER
 from accounts.models import User
 from accounts.people.directory import user_by_name
 from accounts.people.mentions import NAMED_PEOPLE
@@ -23,7 +23,7 @@ from accounts.personal_data.deletion import ACCOUNT_DELETION
 from accounts.signin.devices import device_of
 from accounts.signin.sessions import end_all_sessions
 from accounts.signin.suspension import database_now_ms
-from administration import people_acts
+from administration import admitting, people_acts
 from administration.doors.frame import ACTS_RULE, SitePage, render, shown_entries
 from administration.doors.people import described
 from administration.people_lists import rooms_of
@@ -54,6 +54,7 @@ PATIENCE_SECONDS = 2.0
 
 SUSPENSIONS = ("1h", "1d", "7d", "30d", "for_good")
 FOR_GOOD = "for_good"
+WAITING = "/admin/people?state=waiting"
 
 Form = Mapping[str, str]
 
@@ -282,6 +283,27 @@ async def _delete(request: web.Request, person: User, form: Form) -> Done:
     )
 
 
+async def _admit(request: web.Request, person: User, form: Form) -> Done:
+    app = request.app
+    act = await admitting.admit(app[DATABASE], _actor(request), person.id)
+    if act is not None:
+        for call in app[REGISTERED]:
+            await call(person)
+        await app[INVITE_DOOR].enter_after_waiting(person)
+    return Done(act, current().t("{person} is let in.", person=person.called), leads_to=WAITING)
+
+
+async def _turn_away(request: web.Request, person: User, form: Form) -> Done:
+    app = request.app
+    act = await admitting.turn_away(app[DATABASE], _actor(request), person.id)
+    app[NAMED_PEOPLE].name_changed(person.name)
+    await close_sessions(app, person.id)
+    await asyncio.wait([app[ACCOUNT_DELETION].run_now(person.id)], timeout=PATIENCE_SECONDS)
+    return Done(
+        act, current().t("{name} is declined, and the account deleted.", name=person.name), None, WAITING
+    )
+
+
 async def _hold(request: web.Request, person: User, form: Form) -> Done:
     act = await holds.hold(request.app[ENGINE], _actor(request), person, form.get("reason", ""))
     return Done(act, current().t("Nothing of {person} is erased from now on.", person=person.called))
@@ -316,6 +338,8 @@ ACTS: dict[str, Act] = {
     "rename": _rename,
     "role": _role,
     "delete": _delete,
+    "admit": _admit,
+    "turn_away": _turn_away,
     "hold": _hold,
     "unhold": _unhold,
 }

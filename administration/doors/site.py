@@ -17,7 +17,7 @@ from accounts.site_settings import (
 )
 from administration import site_changes
 from administration.doors.frame import ACTS_RULE, SitePage, render
-from administration.site_changes import EDITABLE, change_site, checked, names_of_rooms
+from administration.site_changes import EDITABLE, WITH_SIGNS, change_site, checked, names_of_rooms
 from feed.formatting import render as render_text
 from helpers.errors import ActionError, charge
 from helpers.keys import DATABASE, LIMITER, SETTINGS
@@ -51,7 +51,7 @@ class Site(SitePage):
             raise ActionError("bad_request", "`act` is one of these: {names}.", names=", ".join(EDITABLE))
         try:
             value = await checked(name, text)
-            html = await self._rules_html(value) if name == RULES else None
+            html = await self._html(value) if name in WITH_SIGNS else None
             act = await change_site(
                 request.app[DATABASE], site_settings(request.app), user, name, value, html
             )
@@ -70,7 +70,7 @@ class Site(SitePage):
         )
         raise web.HTTPSeeOther("/admin/site")
 
-    async def _rules_html(self, text: str) -> str:
+    async def _html(self, text: str) -> str:
         if not text:
             return ""
         app = self.request.app
@@ -99,7 +99,7 @@ class Site(SitePage):
 
 
 SHOWN = (
-    *("public_url", "registration", "retention_days", "quota", "rate_limits", "trust_proxy"),
+    *("public_url", "registration", "retention_days", "previews", "quota", "rate_limits", "trust_proxy"),
     *("gravatar", "connections", "address_connections"),
 )
 """Settings of the environment that hold no secret, and say how the site behaves."""

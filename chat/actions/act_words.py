@@ -150,6 +150,12 @@ def _history(act: RecordedAct, language: Language, author: str, target: str) -> 
     return language.t("{author} lets newcomers read the whole history", author=author)
 
 
+def _previews(act: RecordedAct, language: Language, author: str, target: str) -> str:
+    if act.after["hides_previews"]:
+        return language.t("{author} turned previews of links off in this room", author=author)
+    return language.t("{author} turned previews of links on in this room", author=author)
+
+
 def _filter(act: RecordedAct, language: Language, author: str, target: str) -> str:
     """The words themselves aren't told: all members read the log."""
     rules = act.after["rules"] or act.before["rules"]
@@ -161,6 +167,12 @@ def _filter(act: RecordedAct, language: Language, author: str, target: str) -> s
     if act.after["rules"]:
         return language.t("{author} added a filter", author=author)
     return language.t("{author} removed a filter", author=author)
+
+
+def _picture(act: RecordedAct, language: Language, author: str, target: str) -> str:
+    if act.after["picture"]:
+        return language.t("{author} gave the room a picture", author=author)
+    return language.t("{author} removed the room’s picture", author=author)
 
 
 def _raid(act: RecordedAct, language: Language, author: str, target: str) -> str:
@@ -210,7 +222,9 @@ WORDS: dict[str, Words] = {
     "retention": _retention,
     "rights": _rights,
     "history": _history,
+    "previews": _previews,
     "raid": _raid,
+    "picture": _picture,
     "add_filter": _filter,
     "remove_filter": _filter,
     "kind": _kind,

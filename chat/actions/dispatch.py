@@ -18,8 +18,10 @@ from chat.errors import ActionError, barred, blocked, broken, unavailable
 from chat.events import Error, Event, Notice, Pong, Receipt
 from chat.history.members import SMALL_ROOM
 from chat.requests import (
+    Amendment,
     BadRequest,
     Delete,
+    DismissPreview,
     Edit,
     Pin,
     Ping,
@@ -308,7 +310,7 @@ def note_own_post(actor: Actor, receipt: Receipt) -> None:
         actor.read_number = receipt.number
 
 
-async def _amend(engine: Engine, actor: Actor, request: Edit | Delete | Undelete | React | Pin) -> None:
+async def _amend(engine: Engine, actor: Actor, request: Amendment) -> None:
     done = await editing.amend(engine, actor.room_id, actor.person, request)
     actor.reply(replace(done, nonce=request.nonce or new_nonce()))
     tell_unheard(actor, done)
@@ -364,6 +366,7 @@ HANDLERS: dict[type, Handler] = {
     Undelete: _amend,
     React: _amend,
     Pin: _amend,
+    DismissPreview: _amend,
     Read: _read,
     Typing: _typing,
     Ping: _ping,

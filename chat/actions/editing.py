@@ -12,6 +12,7 @@ from chat.actions.deleting import delete_lines
 from chat.actions.filtering import check_edit, report_by_itself
 from chat.actions.moderation import numbered, require
 from chat.actions.posting import Rendered, is_over_limit, render_with_names
+from chat.actions.previews import dismiss, erase_pictures
 from chat.drafts import ALL, GROUPS, HERE, Mentioned, Person, Reacted
 from chat.engine import Engine
 from chat.errors import ActionError
@@ -20,9 +21,10 @@ from chat.history.acts import record_act
 from chat.history.expiry import sweep
 from chat.history.journal import Change
 from chat.history.lines import Line
+from chat.history.previews import cards_of, read_cards
 from chat.history.transaction import RoomTransaction
 from chat.models import CONVERSATIONS
-from chat.requests import Amendment, Delete, Edit, Pin, React, Undelete, new_nonce
+from chat.requests import Amendment, Delete, DismissPreview, Edit, Pin, React, Undelete, new_nonce
 from chat.roles import Permission, Standing
 from helpers.text.emoji import same_emoji
 
@@ -54,6 +56,8 @@ async def amend(engine: Engine, room_id: int, person: Person, request: Amendment
             apply = _react(person, request)
         case Pin():
             apply = _pin(person, request)
+        case DismissPreview():
+            apply = dismiss(person, request)
     receipt = await engine.journal.change(Change(room_id, person, new_nonce(), apply))
     if reported is not None:
         await report_by_itself(engine, room_id, request.number, reported.pattern)
@@ -77,11 +81,15 @@ def _edit(person: Person, request: Edit, now: Rendered, *, is_over_limit: bool) 
         if unheard is not None:
             groups = [one for one in groups if one not in added]
         mentions = await _mentions_after_edit(room, line, now.mentions)
+        previews = cards_of(line.previews, now.html)
+        if previews != line.previews:
+            erase_pictures(room, line.previews, read_cards(previews))
         receipt = room.amend(
             line,
             text=request.text,
             html=now.html if unheard is None else now.quiet_html,
             edited_at=room.at,
+            previews=previews,
             mentions=(*mentions, *groups),
         )
         if HERE in groups and ALL not in groups:

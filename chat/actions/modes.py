@@ -73,6 +73,15 @@ async def set_past(engine: Engine, room_id: int, person: Person, past: str, nonc
     return await _set(engine, room_id, person, "history", nonce, hides_past=PASTS[past])
 
 
+async def set_previews(engine: Engine, room_id: int, person: Person, on: str, nonce: str) -> Receipt:
+    """Chooses whether links in this room are previewed from now on: a word of PREVIEWS."""
+    if on not in PREVIEWS:
+        raise ActionError("bad_usage", "Previews are one of these: {names}.", names=", ".join(PREVIEWS))
+    return await _set(engine, room_id, person, "previews", nonce, hides_previews=PREVIEWS[on])
+
+
+PREVIEWS = {"on": False, "off": True}
+
 PASTS = {"all": False, "joining": True}
 """What newcomers read: all of the history, or what comes after they have joined."""
 
@@ -96,6 +105,7 @@ NEEDS = {
     "unarchive": Permission.ARCHIVE,
     "rights": Permission.SET_RIGHTS,
     "history": Permission.SET_RIGHTS,
+    "previews": Permission.SET_MODES,
 }
 """By act."""
 
@@ -107,6 +117,7 @@ ALREADY = {
     "unarchive": Text("The room isn’t archived."),
     "rights": Text("The room is kept so already."),
     "history": Text("The room is kept so already."),
+    "previews": Text("The room is kept so already."),
 }
 
 
@@ -165,6 +176,8 @@ def put_modes(room: RoomTransaction, person: Person, after: Modes, nonce: str, r
         return room.record("unlocked", person, f"{person.name} unlocked the room{why}", nonce)
     if after.hides_past != before.hides_past:
         return room.record("history", person, "joining" if after.hides_past else "all", nonce)
+    if after.hides_previews != before.hides_previews:
+        return room.record("previews", person, "off" if after.hides_previews else "on", nonce)
     if after.is_archived:
         return room.record("archived", person, f"{person.name} archived the room{why}", nonce)
     return room.record("unarchived", person, f"{person.name} took the room out of the archive{why}", nonce)
@@ -185,4 +198,5 @@ def from_json(value: dict[str, Any]) -> Modes:
         for name in RIGHTS.values()
     }
     rest = {name: value[name] for name in ("slow_seconds", "is_archived")}
-    return replace(NO_MODES, **roles, **rest, hides_past=value.get("hides_past", False))
+    hides = {name: value.get(name, False) for name in ("hides_past", "hides_previews")}
+    return replace(NO_MODES, **roles, **rest, **hides)

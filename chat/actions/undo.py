@@ -13,6 +13,7 @@ from chat.actions.modes import as_json, from_json, put_modes
 from chat.actions.raids import undo_raid
 from chat.actions.removing import restore
 from chat.actions.retention import put_retention, retention_now
+from chat.actions.room_pictures import undo_picture
 from chat.actions.rooms import put_kind, put_name, put_title, remove_title, tell_directory, title_now
 from chat.drafts import Person
 from chat.engine import Engine
@@ -217,6 +218,7 @@ UNDOING: dict[str, Undoing] = {
     "purge": Undoing(Permission.DELETE, _deletion),
     "clear": Undoing(Permission.CLEAR, _clearing),
     "topic": Undoing(Permission.SET_TOPIC, _topic),
+    "picture": Undoing(Permission.SET_TITLE, undo_picture),
     "title": Undoing(Permission.SET_TITLE, _title),
     "address": Undoing(Permission.SET_NAME, _address),
     "slow": Undoing(Permission.SET_MODES, _modes),
@@ -227,6 +229,7 @@ UNDOING: dict[str, Undoing] = {
     "kind": Undoing(Permission.SET_RIGHTS, _kind),
     "rights": Undoing(Permission.SET_RIGHTS, _modes),
     "history": Undoing(Permission.SET_RIGHTS, _modes),
+    "previews": Undoing(Permission.SET_MODES, _modes),
     "pin": Undoing(Permission.PIN, _pinning),
     "unpin": Undoing(Permission.PIN, _pinning),
     "role": Undoing(Permission.GRANT, _role),

@@ -3,12 +3,15 @@
 from typing import Literal
 
 from accounts.models import User
-from chat.actions import invitations, membership
+from accounts.signin.invite_links import DEFAULT_DAYS
+from chat.actions import invitations, invite_links, membership
 from chat.actions.member_lists import members_in
 from chat.commands.registry import Answer, Call, command
+from chat.history.access import RoomAccess
 from chat.history.invitations import invited_to
 from chat.models import Room
 from chat.roles import Permission
+from helpers.clock import iso
 
 
 @command()
@@ -32,9 +35,24 @@ async def who(call: Call) -> Answer:
 
 
 @command(needs=Permission.INVITE_TO_OPEN)
-async def invite(call: Call, user: User) -> Answer:
-    """Invites someone to this room, who accepts or declines."""
+async def invite(call: Call, user: User | None = None) -> Answer:
+    """Invites someone to this room, who accepts or declines; without a name it shows you a link by which
+    others come."""
+    if user is None:
+        return await _link(call)
     return await invitations.invite(call.engine, call.room_id, call.person, user, call.nonce)
+
+
+async def _link(call: Call) -> str:
+    """A new link to the room. The answer is for who asked alone, and is stored nowhere."""
+    room = await Room.aio_get(Room.id == call.room_id)
+    found = RoomAccess(room, call.standing, None, 0)
+    link, code = await invite_links.make_link(call.engine, call.user, [found], None, DEFAULT_DAYS)
+    return call.language.t(
+        "Whoever follows this link comes here, until {until}: {url}",
+        until=call.language.moment(iso(link.until)),
+        url=f"{call.engine.address}/join/{code}",
+    )
 
 
 @command(needs=Permission.INVITE_TO_OPEN)

@@ -89,6 +89,11 @@ class Row:
         return bool(self.line.get("deleted"))
 
     @property
+    def cards(self) -> list[dict[str, Any]]:
+        """Of its links. What a permalink leads to is asked for by the scripts."""
+        return [one for one in self.line.get("previews") or () if not one.get("permalink")]
+
+    @property
     def is_long(self) -> bool:
         text = self.line["text"]
         return not self.is_deleted and (len(text) > LONG or text.count("\n") >= MANY_LINES)

@@ -16,7 +16,7 @@ from accounts.people import directory
 from accounts.people.shown_names import set_names
 from accounts.preferences import preferences_of
 from accounts.signin.browser_key import signed_in_as
-from chat.actions import membership
+from chat.actions import membership, room_requests
 from chat.actions.member_lists import members_in
 from chat.doors.first_rows import first_rows
 from chat.doors.sidebar import sidebar_of
@@ -31,10 +31,12 @@ from chat.history.titles import title_of
 from chat.keys import COMMANDS, ENGINE
 from chat.models import Room
 from chat.requests import new_nonce
+from chat.room_names import NAME
 from helpers.keys import SETTINGS
 from helpers.text.translation import current
 from helpers.web.clock import COOKIE as CLOCK
 from helpers.web.clock import Clock
+from helpers.web.routing import wants_json
 
 PAGE = 50
 
@@ -79,7 +81,10 @@ class RoomPage(web.View):
         except web.HTTPNotFound:
             if await self._is_invited(sidebar.waiting.invitations):
                 raise web.HTTPSeeOther("/rooms") from None
-            raise
+            if wants_json(self.request) or not NAME.fullmatch(self.request.match_info["name"]):
+                raise
+            # The same whether there is such a room or not.
+            return aiohttp_jinja2.render_template("chat/closed.html", self.request, {}, status=404)
         if found.room.slug != self.request.match_info["name"].lower():
             # Not for ever: the room may get this name again.
             raise web.HTTPFound(self._address(found.room))
@@ -88,12 +93,19 @@ class RoomPage(web.View):
         clock = Clock.read(self.request.cookies.get(CLOCK, ""))
         context = {
             "room": found.room,
+            "asking": await self._asking(found),
             "nonce": new_nonce(),
             "first_rows": first_rows(state, clock or UTC_CLOCK, datetime.now(UTC)),
             "has_clock": clock is not None,
             "state": state,
         }
         return aiohttp_jinja2.render_template("chat/room.html", self.request, context)
+
+    async def _asking(self, found: RoomAccess) -> int:
+        """How many ask to be let in, for who may let them."""
+        if found.room.is_open or not found.standing.may_invite:
+            return 0
+        return await room_requests.count_asking(found.room.id)
 
     async def _is_invited(self, invitations: list[InvitationView]) -> bool:
         slug = self.request.match_info["name"].lower()

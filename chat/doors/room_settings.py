@@ -10,6 +10,7 @@ from accounts.keys import USER
 from accounts.models import User
 from accounts.people.directory import user_by_name
 from accounts.people.shown_names import load_names
+from accounts.site_settings import site_settings
 from chat.actions import (
     deleted_rooms,
     filter_rules,
@@ -19,6 +20,8 @@ from chat.actions import (
     raids,
     removing,
     retention,
+    room_pictures,
+    room_requests,
     rooms,
 )
 from chat.actions.act_words import label
@@ -29,6 +32,7 @@ from chat.engine import Engine
 from chat.errors import ActionError
 from chat.events import Receipt
 from chat.history.access import RoomAccess
+from chat.history.invite_links import links_to_room
 from chat.history.kept_out import Restricted, banned_from, timed_out_in
 from chat.history.room_people import MAX_SEARCHED, RoomMember, members_named, reasons_for
 from chat.keys import ENGINE, take_token
@@ -93,7 +97,14 @@ class RoomSettings(web.View):
         banned = await banned_from(room.id, at) if keeps_order else []
         timed_out = await timed_out_in(room.id, at) if keeps_order else []
         members = await self._members(found)
-        names = [*(one.name for one in (*banned, *timed_out)), *(one["name"] for one in members["shown"])]
+        asks = standing.may_invite and not room.is_open
+        links = await links_to_room(room.id) if standing.may(Permission.KILL) else []
+        named = [name for link in links for name in (link.maker, *link.people)]
+        names = [
+            *named,
+            *(one.name for one in (*banned, *timed_out)),
+            *(one["name"] for one in members["shown"]),
+        ]
         await load_names(names)
         whys = await reasons_for(room.id, ("ban", "kick"), [one.name for one in banned])
         why_quiet = await reasons_for(room.id, ("timeout",), [one.name for one in timed_out])
@@ -105,6 +116,7 @@ class RoomSettings(web.View):
             "kept_days": retention.effective_days(room.retention_days),
             "site_days": retention.SITE_RETENTION.days,
             "heir": await membership.next_in_line(room.id, self.request[USER].id),
+            "site_previews": site_settings(self.request.app).has_previews,
             "locked": room.posting > Role.MEMBER,
             "by_owners": room.posting is Role.OWNER,
             "rights": {right: modes.who_may(room.modes, right) for right in RIGHTS},
@@ -116,6 +128,8 @@ class RoomSettings(web.View):
             "banned": [_as_shown(one, whys) for one in banned],
             "timed_out": [_as_shown(one, why_quiet) for one in timed_out],
             "members": members,
+            "links": links,
+            "asking": await room_requests.asking(room.id, self.request[USER]) if asks else [],
         }
         return aiohttp_jinja2.render_template("chat/room_settings.html", self.request, context)
 
@@ -192,6 +206,10 @@ async def _history(engine: Engine, room_id: int, person: Person, form: Form) -> 
     return await modes.set_past(engine, room_id, person, form.get("past", ""), new_nonce())
 
 
+async def _previews(engine: Engine, room_id: int, person: Person, form: Form) -> Receipt:
+    return await modes.set_previews(engine, room_id, person, form.get("previews", ""), new_nonce())
+
+
 async def _kind(engine: Engine, room_id: int, person: Person, form: Form) -> Receipt:
     return await rooms.set_kind(engine, room_id, person, form.get("kind", ""), new_nonce())
 
@@ -233,8 +251,28 @@ async def _remove_filter(engine: Engine, room_id: int, person: Person, form: For
     return await filter_rules.change_in_room(engine, room_id, person, "remove_filter", put)
 
 
+async def _let_in(engine: Engine, room_id: int, person: Person, form: Form) -> Receipt:
+    return await _answer_request(engine, room_id, person, form, lets_in=True)
+
+
+async def _turn_away(engine: Engine, room_id: int, person: Person, form: Form) -> Receipt:
+    return await _answer_request(engine, room_id, person, form, lets_in=False)
+
+
+async def _answer_request(
+    engine: Engine, room_id: int, person: Person, form: Form, *, lets_in: bool
+) -> Receipt:
+    standing = await engine.access.standing_of(room_id, person.id)
+    await room_requests.answer(engine, room_id, standing, person, await _user(form), lets_in=lets_in)
+    return Receipt("")
+
+
 async def _raid(engine: Engine, room_id: int, person: Person, form: Form) -> Receipt:
     return await raids.end_raid(engine, room_id, person, clean_reason(form.get("reason", "")), new_nonce())
+
+
+async def _remove_picture(engine: Engine, room_id: int, person: Person, form: Form) -> Receipt:
+    return await room_pictures.set_picture(engine, room_id, person, {})
 
 
 async def _mod(engine: Engine, room_id: int, person: Person, form: Form) -> Receipt:
@@ -290,6 +328,7 @@ ACTS: dict[str, Act] = {
     "unlock": _unlock,
     "rights": _rights,
     "history": _history,
+    "previews": _previews,
     "kind": _kind,
     "archive": _archive,
     "unarchive": _unarchive,
@@ -297,6 +336,9 @@ ACTS: dict[str, Act] = {
     "untimeout": _untimeout,
     "add_filter": _add_filter,
     "remove_filter": _remove_filter,
+    "let_in": _let_in,
+    "turn_away": _turn_away,
+    "remove_picture": _remove_picture,
     "raid": _raid,
     "mod": _mod,
     "unmod": _unmod,

@@ -8,6 +8,8 @@ from aiohttp import web
 from accounts.keys import USER
 from accounts.models import User
 from accounts.people.shown_names import load_names
+from accounts.people.site_roles import SitePermission, site_may
+from accounts.people.waiting import count_waiting
 from chat.delivery.statuses import status_of
 from chat.events import InvitationView, Presence
 from chat.history.room_lists import RoomView, own_rooms
@@ -22,6 +24,8 @@ class Sidebar:
     waiting: Waiting
     status: Presence
     """One's own."""
+    newcomers: int = 0
+    """Accounts that wait for approval, for those who may let them in."""
 
 
 _SIDEBAR = web.RequestKey("sidebar", Sidebar)
@@ -33,7 +37,12 @@ async def sidebar_of(request: web.Request, user: User) -> Sidebar:
         engine = request.app[ENGINE]
         await engine.read_marks.store_for({user.id})
         waiting = (await engine.waiting.of([user.id]))[user.id]
-        request[_SIDEBAR] = Sidebar(await own_rooms(user), waiting, await status_of(user))
+        request[_SIDEBAR] = Sidebar(
+            await own_rooms(user),
+            waiting,
+            await status_of(user),
+            await count_waiting() if site_may(user, SitePermission.ADMIT) else 0,
+        )
     return request[_SIDEBAR]
 
 
@@ -48,7 +57,7 @@ async def load_their_names(rooms: list[RoomView], invitations: list[InvitationVi
 async def sidebar(request: web.Request) -> dict[str, Any]:
     """A context processor: the sidebar, where somebody is signed in."""
     user = request.get(USER)
-    if user is None:
+    if user is None or user.waits_since is not None:
         return {}
     try:
         found = await sidebar_of(request, user)

@@ -16,6 +16,7 @@ def room_state(room: Room, title: str, room_id: str | None = None) -> RoomState:
         slow=modes.slow_seconds,
         locked=modes.posting > Role.MEMBER,
         archived=modes.is_archived,
+        picture=room.picture,
         kept_days=effective_days(room.retention_days) or 0,
         first_seq=room.kept_seq,
         rights=chosen_rights(modes),

@@ -93,6 +93,7 @@ class RoomAccessReader:
             f"""
             SELECT given.slug, room.slug, room.id, room.name, room.title, room.topic, room.kind,
                 room.last_seq, room.posts, room.cleared_seq, room.cleared_number, room.created_at,
+                room.picture,
                 {MODES}, {_KEPT}
             FROM {{given}} JOIN rooms AS room ON room.slug = given.slug""",  # noqa: S608 - words of our own
             given={"slug": "text"},
@@ -102,6 +103,7 @@ class RoomAccessReader:
             f"""
             SELECT given.slug, room.slug, room.id, room.name, room.title, room.topic, room.kind,
                 room.last_seq, room.posts, room.cleared_seq, room.cleared_number, room.created_at,
+                room.picture,
                 {MODES}, {_KEPT}
             FROM {{given}} JOIN room_names AS former ON former.slug = given.slug
                 JOIN rooms AS room ON room.id = former.room_id""",  # noqa: S608 - words of our own
@@ -177,6 +179,7 @@ _ROOM_COLUMNS = (
     "cleared_seq",
     "cleared_number",
     "created_at",
+    "picture",
     *MODE_COLUMNS,
     *_KEPT_COLUMNS,
 )

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from chat.drafts import ALL, HERE, Mentioned, Reacted
 from chat.envelopes import EncodedEvent
 from chat.events import Changed, Cleared, Event, FileView, Message, Quote, Reactions, encode
+from chat.history.previews import shown_previews
 from chat.line_kinds import EVERYBODY, KINDS
 from helpers.clock import iso
 from helpers.markup.plain_text import strip_markup
@@ -85,6 +86,8 @@ class Line(msgspec.Struct, frozen=True, gc=False):
     quoted_author: str | None = None
     quoted_text: str | None = None
     mentioned_ids: str | None = None
+    previews: str | None = None
+    """As stored; chat/history/previews.py reads it."""
     files: str | None = None
     reactions: tuple[Reacted, ...] = ()
     mentions: tuple[Mentioned, ...] = ()
@@ -175,6 +178,7 @@ class Line(msgspec.Struct, frozen=True, gc=False):
             "reactions": [Reactions(emoji, list(names)) for emoji, names in by_emoji.items()] or None,
             "pinned": bool(self.pinned),
             "mentions": [one.name for one in self.mentions] or None,
+            "previews": shown_previews(self.previews),
             "files": file_views(self.files) if self.files else None,
         }
 

@@ -67,6 +67,7 @@ LINE_COLUMNS = (
     _name_of(_replied_to.select(_replied_to.author_id).where(_IS_REPLIED_TO)),
     _replied_to.select(_QUOTABLE).where(_IS_REPLIED_TO, _replied_to.deleted_at.is_null()),
     Row.mentions,
+    Row.previews,
     Row.files,
 )
 """The columns of a Line, in its order."""
@@ -142,7 +143,7 @@ async def page(
 
 
 def _weight_of(line: Line) -> int:
-    return 0 if line.is_deleted else weight_of(line.text, line.html)
+    return 0 if line.is_deleted else weight_of(line.text, line.html) + len(line.previews or "")
 
 
 def _numbered(query: Any, room_id: int, number: int) -> Any:

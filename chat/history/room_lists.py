@@ -42,7 +42,7 @@ MAX_WORDS = 64
 """Characters that are looked for in titles."""
 
 
-MAY_LACK = ("deleted", "reports", "archived")
+MAY_LACK = ("deleted", "reports", "archived", "picture")
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class RoomView:
 
     `read_number` is the last post that the user has read, `mentions` how many later posts mention
     them, `deleted` how many later posts are deleted, which aren't `unread`. `reports` is how many
-    reports wait for their answer."""
+    reports wait for their answer, `picture` the version of the room's picture."""
 
     name: str
     title: str
@@ -66,6 +66,7 @@ class RoomView:
     deleted: int = 0
     reports: int = 0
     archived: bool = False
+    picture: int = 0
 
     def as_json(self) -> dict[str, Any]:
         """The fields for JSON. `deleted` and `reports` are left out where they are 0."""
@@ -83,6 +84,7 @@ _LISTED = (
     Room.topic,
     Room.kind,
     Room.archived_at,
+    Room.picture,
     Member.role,
     Room.posts,
     Room.cleared_number,
@@ -221,13 +223,13 @@ async def open_rooms(user: User, named: str = "", after: str = "") -> tuple[list
 
 
 def _view(row: tuple[Any, ...], user: User) -> RoomView:
-    name, shown, topic, kind, archived_at, role, posts, cleared_number, read_number, *counts = row
+    name, shown, topic, kind, archived_at, picture, role, posts, cleared_number, read_number, *counts = row
     if role is None:
-        return RoomView(name, shown, topic, kind, None, 0, posts, posts)
+        return RoomView(name, shown, topic, kind, None, 0, posts, posts, picture=picture)
     seen = max(cleared_number, read_number or 0)
     title = Standing(Role(role), is_admin=user.is_admin, kind=kind).title
     named, together, deleted, reports, held = counts
     mentions = min(named + together, MAX_MENTIONS)
     unread = max(0, posts - seen - deleted)
     counted = (unread, posts, seen, mentions, deleted, reports + held)
-    return RoomView(name, shown, topic, kind, title, *counted, archived_at is not None)
+    return RoomView(name, shown, topic, kind, title, *counted, archived_at is not None, picture)

@@ -38,6 +38,9 @@ from chat.roles import NOTHING_HIDDEN, STRANGER, Modes, Past, Role, Standing
 UNDO_SECONDS = 30 * 24 * 3600
 """For so long an act of order can be undone. What it hid, as a cleared history, is erased then."""
 
+_AMENDED = ("changed_seq", "text", "html", "edited_at", "deleted_at", "deleted_by", "pinned", "previews")
+"""Columns of a post that are as they stand in its Line."""
+
 
 @dataclass
 class RoomTransaction:
@@ -286,10 +289,7 @@ class RoomTransaction:
             )
             self.amendments.append(Reaction.delete().where(is_this, Reaction.emoji == emoji))
         self._count_mentions(line, after)
-        row = {
-            name: getattr(after, name)
-            for name in ("changed_seq", "text", "html", "edited_at", "deleted_at", "deleted_by", "pinned")
-        }
+        row = {name: getattr(after, name) for name in _AMENDED}
         row |= {"reactions": len(after.reactions), "mentions": after.mentioned_ids}
         self.amendments.append(Row.update(row).where(Row.room_id == self.room_id, Row.seq == line.seq))
         return Receipt(line.nonce, self.last_seq, line.number)

@@ -133,9 +133,10 @@ member's answer. Only looked up for
 those who answer them."""
 
 
-_Found = tuple[bool, str, int, str, str, int, int, str, int, int, bool]
+_Found = tuple[bool, str, int, str, str, int, int, str, int, int, bool, int]
 """Whether nothing is unread, slug, id, name, kind, last post, last post read, title, how often the
-mark was set back, how many reports there are to answer, and whether it is archived."""
+mark was set back, how many reports there are to answer, whether it is archived, and the version of its
+picture."""
 
 
 def _listed(found: list[_Found], gone: dict[int, int]) -> list[_Found]:
@@ -158,11 +159,11 @@ class OwnRooms:
             database,
             f"""
             SELECT user_id, id, name, slug, title, kind, posts, cleared_number, read_number, times_back,
-                archived_at IS NOT NULL, reports
+                archived_at IS NOT NULL, picture, reports
             FROM (
                 SELECT member.user_id, room.id, room.name, room.slug,
                     COALESCE(room.title, room.name) AS title, room.kind, room.posts, room.cleared_number,
-                    member.read_number, member.times_back, room.archived_at,
+                    member.read_number, member.times_back, room.archived_at, room.picture,
                     {_REPORTS} AS reports, {_IS_NEW} AS is_new,
                     ROW_NUMBER() OVER (PARTITION BY member.user_id, {_IS_NEW}
                         ORDER BY room.kind, room.id DESC) AS place
@@ -201,6 +202,7 @@ class OwnRooms:
             read,
             times_back,
             archived,
+            picture,
             reports,
         ) in rows:
             seen = max(cleared, read)
@@ -216,6 +218,7 @@ class OwnRooms:
                 times_back,
                 reports,
                 bool(archived),
+                picture,
             )
             by_user[user_id].append(room)
         behind = [(room[2], user_id) for user_id, found in by_user.items() for room in found if not room[0]]
@@ -240,10 +243,11 @@ class OwnRooms:
                         counts.get((room_id, user_id), Counts()).deleted or None,
                         times_back or None,
                         reports or None,
-                        archived or None,
+                        bool(kept[0]) or None,
+                        kept[1] or None,
                     ),
                 )
-                for _, _, room_id, name, kind, posts, seen, title, times_back, reports, archived in found
+                for _, _, room_id, name, kind, posts, seen, title, times_back, reports, *kept in found
             ]
             for user_id, found in by_user.items()
         }

@@ -11,8 +11,9 @@ class Message(Base):
 
     `reply_to` is the number of another post. No client gets the text of a deleted post any more;
     chat/personal_data/purge.py erases it, and that of cleared lines. `reactions` counts them;
-    `mentions` holds the ids of the people and of the GROUPS mentioned, separated by commas. `files` is the
-    JSON of what the events tell of its files."""
+    `mentions` holds the ids of the people and of the GROUPS mentioned, separated by commas; `previews`
+    the cards of the links, as chat/history/previews.py writes them. `files` is the JSON of what the
+    events tell of its files."""
 
     room_id = peewee.BigIntegerField()
     seq = peewee.BigIntegerField()
@@ -32,6 +33,7 @@ class Message(Base):
     pinned = peewee.BooleanField(default=False)
     reactions = peewee.BigIntegerField(default=0)
     mentions = peewee.TextField(null=True)
+    previews = peewee.TextField(null=True)
     files = peewee.TextField(null=True)
 
     class Meta:

@@ -15,7 +15,7 @@ DELETED_KIND = "deleted"
 
 MODE_COLUMNS = (
     *("posting", "slow_seconds", "archived_at", "inviting", "pinning", "mentioning", "topic_setting"),
-    "hides_past",
+    *("hides_past", "hides_previews"),
 )
 """The columns of a Room from which its Modes are made."""
 
@@ -29,6 +29,7 @@ def modes_of(
     mentioning: int | None,
     topic_setting: int,
     hides_past: bool,
+    hides_previews: bool,
 ) -> Modes:
     """The Modes in these columns."""
     return Modes(
@@ -38,6 +39,7 @@ def modes_of(
         Role(mentioning) if mentioning is not None else None,
         Role(topic_setting),
         bool(hides_past),
+        bool(hides_previews),
     )
 
 
@@ -75,11 +77,13 @@ class Room(Base):
     mentioning = peewee.SmallIntegerField(null=True)
     topic_setting = peewee.SmallIntegerField(default=Role.MODERATOR)
     hides_past = peewee.BooleanField(default=False)
+    hides_previews = peewee.BooleanField(default=False)
     retention_days = peewee.BigIntegerField(null=True)
     retention_since = peewee.BigIntegerField(default=0)
     keeps_pinned = peewee.BooleanField(default=False)
     kept_seq = peewee.BigIntegerField(default=0)
     kept_number = peewee.BigIntegerField(default=0)
+    picture = peewee.BigIntegerField(default=0)
 
     class Meta:
         table_name = "rooms"
@@ -100,6 +104,20 @@ class Room(Base):
     @property
     def modes(self) -> Modes:
         return modes_of(*(getattr(self, name) for name in MODE_COLUMNS))
+
+
+class RoomPicture(Base):
+    """A picture of a Room in one of the sizes of people's pictures. Room.picture is the version that is
+    shown, 0 for none; former ones are kept for an undo."""
+
+    room_id = peewee.BigIntegerField()
+    version = peewee.BigIntegerField()
+    size = peewee.SmallIntegerField()
+    data = peewee.BlobField()
+
+    class Meta:
+        table_name = "room_pictures"
+        primary_key = peewee.CompositeKey("room_id", "version", "size")
 
 
 class RoomName(Base):
@@ -171,6 +189,29 @@ class Invitation(Base):
 
     class Meta:
         table_name = "invitations"
+        primary_key = peewee.CompositeKey("room_id", "user_id")
+
+
+class InviteLinkRoom(Base):
+    """A room to which a link invites (accounts.models.InviteLink). A link to the site has none."""
+
+    link_id = peewee.BigIntegerField()
+    room_id = peewee.BigIntegerField()
+
+    class Meta:
+        table_name = "invite_link_rooms"
+        primary_key = peewee.CompositeKey("link_id", "room_id")
+
+
+class RoomRequest(Base):
+    """Somebody who knows the address of a closed room asks to be let in."""
+
+    room_id = peewee.BigIntegerField()
+    user_id = peewee.BigIntegerField()
+    at = peewee.BigIntegerField()
+
+    class Meta:
+        table_name = "room_requests"
         primary_key = peewee.CompositeKey("room_id", "user_id")
 
 

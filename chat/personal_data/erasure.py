@@ -37,6 +37,7 @@ from chat.models import (
     Reaction,
     ReportLine,
     ReportReason,
+    RoomRequest,
     Timeout,
 )
 from chat.models import Message as Row
@@ -63,7 +64,7 @@ async def erase_from_chat(engine: Engine, account: DeletedAccount) -> Steps:
     """An eraser, see accounts.keys.ERASERS. Ends the memberships first, so that nothing new is
     written, then erases what is there."""
     await engine.statuses.clear(account.user_id, account.name)
-    for table in (Ban, Timeout, LastPost, FormerMember):
+    for table in (Ban, Timeout, LastPost, FormerMember, RoomRequest):
         await table.delete().where(table.user_id == account.user_id).aio_execute()
     is_theirs = (Ignored.user_id == account.user_id) | (Ignored.ignored_id == account.user_id)
     await Ignored.delete().where(is_theirs).aio_execute()

@@ -7,9 +7,12 @@ from urllib.parse import quote
 from peewee import Tuple
 
 from accounts.keys import Section
-from accounts.models import User
+from accounts.models import InviteLink, InviteLinkUse, User
 from accounts.people.directory import shown_names
 from accounts.personal_data.export import PAGE
+from accounts.signin.invite_links import link_state
+from chat.history.invite_links import PAGE as ROOMS_AT_ONCE
+from chat.history.invite_links import rooms_of_links
 from chat.history.titles import Names, people_in
 from chat.models import (
     CONVERSATIONS,
@@ -247,6 +250,28 @@ async def _ignored(user: User) -> Rows:
             return
 
 
+async def _invite_links(user: User) -> Rows:
+    """Links by which the person invites, and when they came by links of others. A code is known to
+    nobody."""
+    after = 0
+    while True:
+        query = InviteLink.select().where(InviteLink.maker_id == user.id, InviteLink.id > after)
+        links = list(await query.order_by(InviteLink.id).limit(ROOMS_AT_ONCE).aio_execute())
+        rooms = await rooms_of_links([link.id for link in links])
+        for link in links:
+            after = link.id
+            yield {
+                "rooms": [room.name for room in rooms[link.id]],
+                **{"uses": link.uses, "used": link.used},
+                **{"at": iso(link.made_at), "until": iso(link.until), "state": link_state(link)},
+            }
+        if len(links) < ROOMS_AT_ONCE:
+            break
+    came = InviteLinkUse.select(InviteLinkUse.at).where(InviteLinkUse.user_id == user.id)
+    for (at,) in await came.order_by(InviteLinkUse.link_id).tuples().aio_execute():
+        yield {"came_at": iso(at)}
+
+
 async def _files(user: User) -> Rows:
     """Those that the person sent, each with the address at which they can read it."""
     last = (0, "")
@@ -270,6 +295,7 @@ SECTIONS = [
     Section("status", _status),
     Section("rooms", _rooms),
     Section("invitations", _invitations),
+    Section("invitation_links", _invite_links),
     Section("messages", _messages),
     Section("files", _files),
     Section("reactions", _reactions),

@@ -52,6 +52,10 @@ class Term:
     is_excluded: bool = False
 
 
+PICTURE = '%"type":"image/%'
+"""Message.files of a post with a picture."""
+
+
 @dataclass(frozen=True)
 class Wanted:
     """What is looked for. `after` and `before` bound the time, in milliseconds since 1970: from, and
@@ -65,6 +69,8 @@ class Wanted:
     has_link: bool = False
     is_pinned: bool = False
     is_reply: bool = False
+    has_file: bool = False
+    has_picture: bool = False
 
     @property
     def found_terms(self) -> list[str]:
@@ -243,6 +249,10 @@ class SearchIndex:
         )
         if wanted.has_link:
             sql.add(" AND line.has_link")
+        if wanted.has_file:
+            sql.add(" AND post.files IS NOT NULL")
+        if wanted.has_picture:
+            sql.add(f" AND post.files LIKE {self._sign}", PICTURE)
         if wanted.is_pinned:
             sql.add(" AND post.pinned")
         if wanted.is_reply:

@@ -16,6 +16,7 @@ from typing import Any
 
 from peewee_async.databases import AioDatabase
 
+from chat.history.lines import file_views
 from chat.search.index import IDS_PER_MS
 from chat.search.words import has_link, searched, tokens
 from helpers.db.bulk import Bulk
@@ -57,6 +58,14 @@ class _Post:
     at: int
     text: str
     is_gone: bool
+
+
+def _with_names(text: str, files: str | None) -> str:
+    """A post is found by the names and descriptions of its files, too."""
+    if files is None:
+        return text
+    named = [part for file in file_views(files) for part in (file.name, file.description) if part]
+    return "\n".join([text, *named])
 
 
 class Indexer:
@@ -124,8 +133,8 @@ class Indexer:
         rows = await self._rows(_CHANGED, room_id, done)
         is_all = len(rows) < LINES_AT_ONCE
         posts = [
-            _Post(seq, author_id, at, text, deleted_at is not None)
-            for _, seq, author_id, at, text, deleted_at, number in rows
+            _Post(seq, author_id, at, _with_names(text, files), deleted_at is not None)
+            for _, seq, author_id, at, text, deleted_at, number, files in rows
             if number is not None
         ]
         await self._store(room_id, posts, done)
@@ -195,7 +204,7 @@ _ROOMS = f"""
     FROM (SELECT id, last_seq FROM rooms WHERE id > ? ORDER BY id LIMIT {ROOMS_AT_ONCE}) AS room
     LEFT JOIN search_progress AS progress ON progress.room_id = room.id ORDER BY room.id"""  # noqa: S608
 _CHANGED = f"""
-    SELECT changed_seq, seq, author_id, at, text, deleted_at, number FROM messages
+    SELECT changed_seq, seq, author_id, at, text, deleted_at, number, files FROM messages
     WHERE room_id = ? AND changed_seq > ? ORDER BY changed_seq LIMIT {LINES_AT_ONCE}"""  # noqa: S608
 _STORED = "SELECT id, seq, text FROM search_lines WHERE room_id = ? AND seq IN ({signs})"
 _PROGRESS = """

@@ -10,7 +10,7 @@ from accounts.people.directory import user_by_name
 from chat.errors import ActionError
 from chat.history.access import RoomAccessReader
 from chat.models import Room
-from chat.room_names import name_problem
+from chat.room_names import CONVERSATION_NAME, NAME
 from chat.search.index import Term, Wanted
 from chat.search.words import searched
 from helpers.text.folding import folded_letters
@@ -21,7 +21,7 @@ MAX_TERMS = 10
 _PIECE = re.compile(r'(?P<excluded>-)?(?:"(?P<phrase>[^"]*)"?|(?P<word>[^\s"]+))')
 """A phrase may lack its end: it is looked for while one types."""
 
-_HAS = ("link",)
+_HAS = ("link", "file", "picture")
 _IS = ("pinned", "reply", "thread")
 _DAYS = ("before", "after", "on")
 _NAMES = ("from", "in", "has", "is", *_DAYS)
@@ -42,6 +42,8 @@ class Question:
     has_link: bool = False
     is_pinned: bool = False
     is_reply: bool = False
+    has_file: bool = False
+    has_picture: bool = False
 
     @property
     def is_empty(self) -> bool:
@@ -83,6 +85,8 @@ def _read_filter(question: Question, name: str, value: str, today: date) -> None
                 words=", ".join(known),
             )
         question.has_link |= value == "link"
+        question.has_file |= value == "file"
+        question.has_picture |= value == "picture"
         question.is_pinned |= value == "pinned"
         question.is_reply |= value in ("reply", "thread")
     else:
@@ -122,7 +126,8 @@ async def wanted_of(
         author_id = author.id
     room: Room | None = None
     if question.room:
-        found = None if name_problem(question.room) else await access.find(question.room.lower(), user)
+        is_name = NAME.fullmatch(question.room) or CONVERSATION_NAME.fullmatch(question.room)
+        found = await access.find(question.room.lower(), user) if is_name else None
         if found is None:
             return None
         room = found.room
@@ -135,6 +140,8 @@ async def wanted_of(
         question.has_link,
         question.is_pinned,
         question.is_reply,
+        question.has_file,
+        question.has_picture,
     )
 
 

@@ -26,7 +26,7 @@ from settings import ROOT
 MIGRATIONS = ROOT / "migrations"
 """The migrations of this program."""
 
-LOCK_SECONDS = 20
+LOCK_SECONDS = 60
 LOOK_SECONDS = 0.05
 CONNECT_SECONDS = 5
 

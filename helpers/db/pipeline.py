@@ -12,7 +12,7 @@ from itertools import count
 from typing import Any
 
 import psycopg
-from psycopg import pq
+from psycopg import Binary, pq
 from psycopg.adapt import Transformer
 from psycopg.errors import error_from_result
 
@@ -21,6 +21,13 @@ from helpers.db.statement import Rows, Statement
 WATCH_SECONDS = 0.25
 """After this time without an answer the socket is watched anew, as psycopg does in its own waits
 every 0.1 s."""
+
+
+def _as_text(param: Any) -> bytes:
+    """A parameter in PostgreSQL's text format."""
+    if isinstance(param, Binary):
+        return b"\\x" + bytes(param.obj).hex().encode()
+    return str(param).encode()
 
 
 class PipelineConnection(psycopg.AsyncConnection[Any]):
@@ -48,7 +55,7 @@ class PipelineConnection(psycopg.AsyncConnection[Any]):
                     pgconn.send_prepare(name, _numbered(statement.sql))
                     sent.append((statement.sql, name))
                 pgconn.send_query_prepared(
-                    name, [None if param is None else str(param).encode() for param in statement.params]
+                    name, [None if param is None else _as_text(param) for param in statement.params]
                 )
                 sent.append(None)
             pgconn.pipeline_sync()

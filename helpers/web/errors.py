@@ -16,7 +16,7 @@ from helpers.security_log import WHO, note_refusal
 from helpers.text.characters import one_line
 from helpers.text.translation import Text, translate
 from helpers.web.addresses import client_address
-from helpers.web.routing import route_of, wants_json
+from helpers.web.routing import path_for_logs, route_of, wants_json
 
 log = logging.getLogger("aiochat.http")
 
@@ -110,7 +110,7 @@ def _note_refusal(request: web.Request, status: int, code: str) -> None:
             whence=client_address(request),
             code=code,
             method=request.method,
-            path=request.path,
+            path=path_for_logs(request),
         )
 
 
@@ -145,9 +145,9 @@ async def errors(request: web.Request, handler: Handler) -> web.StreamResponse:
             # The file system doesn't allow such a long name of a static file.
             return error_response(request, 404)
         if is_unavailable(error) or isinstance(error, RedisError):
-            log.warning("%s %s: %s", request.method, request.path, one_line(error))
+            log.warning("%s %s: %s", request.method, path_for_logs(request), one_line(error))
             response = error_response(request, 503)
             response.headers["Retry-After"] = "2"
             return response
-        log.exception("%s %s", request.method, request.path)
+        log.exception("%s %s", request.method, path_for_logs(request))
         return error_response(request, 500)

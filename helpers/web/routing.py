@@ -35,6 +35,8 @@ class Route:
     """The maximum size of a form in bytes; 0 is the general limit."""
     is_endless: bool = False
     """Its answer takes as long as the client wants."""
+    secret: bool = False
+    """Whoever knows its address may do something: no log has it."""
 
 
 ROUTES = web.AppKey("routes", dict[str, Route])
@@ -82,6 +84,12 @@ def takes_method(request: web.Request) -> bool:
     return not (isinstance(view, type) and issubclass(view, web.View)) or hasattr(
         view, request.method.lower()
     )
+
+
+def path_for_logs(request: web.Request) -> str:
+    """The path of a request, without what is secret in it."""
+    route = route_of(request)
+    return route.path if route is not None and route.secret else request.path
 
 
 def wants_json(request: web.Request) -> bool:

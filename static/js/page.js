@@ -5,6 +5,7 @@ import { tellClock } from "./server/clock.js";
 import { showTimes } from "./words/dates.js";
 
 showTimes(document);
+if (document.getElementById("search-words")) void import("./elements/search/search_page.js");
 askBeforeSignOut();
 tellClock();
 

@@ -10,7 +10,7 @@ from urllib.parse import quote_plus
 import pytest
 import redis as redis_client
 
-from accounts.doors import profiles, signin
+from accounts.doors import profiles, registration
 from accounts.people.directory import login_key
 from accounts.signin.known_devices import SECONDS
 from accounts.signin.throttling import ACCOUNT_FREE, ADDRESS_FREE, hashed
@@ -71,7 +71,7 @@ async def test_an_address_that_makes_account_after_account_is_stopped(limited: A
             )
             return answer.status, answer.headers.get("Retry-After", "")
 
-        for number in range(int(signin.REGISTRATIONS_AT_ONCE)):
+        for number in range(int(registration.REGISTRATIONS_AT_ONCE)):
             assert (await register(f"bot{number}", "192.0.2.1"))[0] == 422
         status, wait = await register("bot", "192.0.2.1")
         assert status == 429
@@ -107,7 +107,7 @@ async def test_without_a_proxy_its_header_is_anyones_word(own_servers: None) -> 
         someone = Person(server.url, "liar")
         token = await someone.token("/accounts/register")
         statuses = set()
-        for number in range(int(signin.REGISTRATIONS_AT_ONCE) + 1):
+        for number in range(int(registration.REGISTRATIONS_AT_ONCE) + 1):
             body = f"username=bot&password=too+short+no&email=bad&csrf_token={token}".encode()
             headers = {"X-Forwarded-For": f"192.0.2.{number}"}
             statuses.add(

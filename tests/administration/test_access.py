@@ -27,6 +27,7 @@ MATRIX: dict[tuple[str, str], tuple[int, int, int, int]] = {
     ("admin", "GET"): (403, 303, 303, 303),
     ("admin_people", "GET"): (403, 200, 200, 200),
     ("admin_reports", "GET"): (403, 200, 200, 200),
+    ("admin_invitations", "GET"): (403, 200, 200, 200),
     ("admin_filters", "GET"): (403, 200, 200, 200),
     ("admin_filters", "POST"): (403, 403, 403, 303),
     # Who may answer is told to say what.

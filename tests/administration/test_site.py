@@ -14,7 +14,7 @@ from tests.support.accounts import PASSWORD, accounts_of
 from tests.support.people import JsonObject, Person
 from tests.support.servers import Aiochat, Postgres, Redis
 
-SETTINGS = tuple(name for name in DEFAULTS if name not in ("rules_html", "retention_since"))
+SETTINGS = tuple(name for name in DEFAULTS if name not in ("rules_html", "newcomers_html", "retention_since"))
 
 
 @pytest.fixture
@@ -124,6 +124,8 @@ async def test_whoever_registers_joins_the_rooms_of_all(cast: Cast, alice: Perso
         ("rules", "x" * 20_001),
         ("registration", "perhaps"),
         ("registration", ""),
+        ("inviting", "nobody"),
+        ("newcomers", "x" * 20_001),
         ("default_rooms", "a" * 2000),
         ("retention_days", "-1"),
         ("retention_days", "1.5"),
@@ -173,12 +175,15 @@ def test_what_the_environment_sets_is_not_changed_here() -> None:
         boss, visitor = await Person(server.url, "boss").returns(), Person(server.url, "visitor")
         try:
             told = await boss.gets("/admin/site")
-            assert told["fixed"] == ["registration"]
+            assert told["fixed"] == ["previews", "registration"]
             assert told["environment"] == {
                 "AIOCHAT_REGISTRATION": "closed",
+                "AIOCHAT_PREVIEWS": "off",
                 "AIOCHAT_RATE_LIMITS": "off",
             }, "and nothing that may hold a secret"
             status, told = await sets(boss, "registration", "open")
+            assert (status, told["error"]["code"]) == (409, "fixed")
+            status, told = await sets(boss, "previews", "on")
             assert (status, told["error"]["code"]) == (409, "fixed")
             assert "set by the environment" in await text_of(boss, "/admin/site")
             await text_of(visitor, "/accounts/register", 403)
@@ -186,7 +191,7 @@ def test_what_the_environment_sets_is_not_changed_here() -> None:
             await boss.close()
             await visitor.close()
 
-    with Aiochat(env={**LIMITS_OFF, "AIOCHAT_REGISTRATION": "closed"}) as server:
+    with Aiochat(env={**LIMITS_OFF, "AIOCHAT_REGISTRATION": "closed", "AIOCHAT_PREVIEWS": "off"}) as server:
         asyncio.run(story(server))
 
 

@@ -1,22 +1,21 @@
 """axe-core finds nothing against WCAG 2.2 AA on any page, in any of its states: wide and on a
 phone, light and dark."""
 
-import subprocess
-from collections.abc import AsyncIterator
 from urllib.parse import quote
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import expect
 
+from tests.chat.actions.test_invite_links import makes_link
 from tests.conftest import Cast, unique
-from tests.support.browser import PHONE, WIDE, Profiles, Screen
+from tests.support.browser import PHONE, WIDE
 from tests.support.composer_page import cut_off
 from tests.support.feed_reader import asks, goes_private
 from tests.support.files_page import drawn, payload
+from tests.support.inspector import Inspector, is_connected, opens_by_script
+from tests.support.linked_site import linked_site
 from tests.support.people import JsonObject, Person
-from tests.support.servers import ROOT, Aiochat
-
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+from tests.support.servers import Aiochat
 
 MARKED = """# Beans
 *Six* ~~beans~~ **up**, see `soil.py`, https://example.org and #{room}
@@ -49,67 +48,6 @@ async def alice(cast: Cast) -> Person:
 @pytest.fixture
 async def bob(cast: Cast) -> Person:
     return await cast.person("bob")
-
-
-@pytest.fixture(scope="session")
-def axe() -> str:
-    """The checker's source: `make node` installs what package.json names."""
-    subprocess.run(["make", "-s", "node"], cwd=ROOT, check=True, timeout=300)
-    return (ROOT / "node_modules" / "axe-core" / "axe.min.js").read_text()
-
-
-AT_REST = "() => Promise.all(document.getAnimations().map((one) => one.finished.catch(() => {})))"
-
-SCENES = [(WIDE, "light"), (PHONE, "dark")]
-"""Both themes and both layouts; all four took CI twice as long, and the colours are the same in
-both layouts."""
-
-
-class Inspector:
-    """Looks at a page in its present state, and notes what axe finds."""
-
-    def __init__(self, page: Page, axe: str) -> None:
-        self.page = page
-        self.context = page.context
-        self.axe = axe
-        self.found: list[str] = []
-
-    async def opens(self, url: str, someone: Person | None = None) -> Page:
-        if someone:
-            cookies = [
-                {"name": cookie.key, "value": cookie.value, "url": someone.url}
-                for cookie in someone.http.cookie_jar
-            ]
-            await self.context.add_cookies(cookies)  # type: ignore[arg-type]
-        await self.page.goto(url)
-        return self.page
-
-    async def looks(self, page: Page, what: str) -> None:
-        if not await page.evaluate("'axe' in window"):
-            await page.evaluate(self.axe)
-        await page.evaluate(AT_REST)
-        violations = await page.evaluate(
-            "async (tags) => (await axe.run(document, { runOnly: tags, resultTypes: ['violations'] "
-            "})).violations",
-            RULES,
-        )
-        self.found += [
-            f"{what}: {violation['id']}: {' '.join(map(str, node['target']))}: {node['failureSummary']}"
-            for violation in violations
-            for node in violation["nodes"]
-        ]
-
-
-@pytest.fixture(params=SCENES, ids=lambda scene: f"{'phone' if scene[0] is PHONE else 'wide'}-{scene[1]}")
-async def inspector(
-    request: pytest.FixtureRequest, profiles: Profiles, chat: Aiochat, axe: str
-) -> AsyncIterator[Inspector]:
-    viewport, scheme = request.param
-    screen = Screen(chat.url, viewport, color_scheme=scheme, reduced_motion="reduce")
-    async with profiles.lent(screen) as page:
-        found = Inspector(page, axe)
-        yield found
-    assert not found.found, "\n".join(found.found)
 
 
 @pytest.fixture
@@ -189,6 +127,8 @@ async def test_the_pages_around_the_rooms(
         "/accounts/delete",
         "/weather",
         "/rooms/nowhere",
+        f"/invitations?room={garden}",
+        f"/join/{(await makes_link(bob))['code']}",
         f"/rooms/{garden}/settings",
         f"/rooms/{garden}/log",
     ):
@@ -203,16 +143,6 @@ async def test_in_russian(inspector: Inspector, alice: Person, garden: str) -> N
     await inspector.looks(page, "a room")
     await opens_by_script(page, "#me-button", "#settings[open]")
     await inspector.looks(page, "settings")
-
-
-async def is_connected(page: Page) -> None:
-    await expect(page.locator("#status")).to_have_attribute("data-state", "connected")
-
-
-async def opens_by_script(page: Page, opener: str, opened: str) -> None:
-    """What is in a drawer on a phone, or shows under a pointer alone, is pressed by a script."""
-    await page.locator(opener).evaluate("node => node.click()")
-    await expect(page.locator(opened)).to_be_visible()
 
 
 async def test_a_room(inspector: Inspector, alice: Person, garden: str) -> None:
@@ -392,3 +322,29 @@ async def test_files(inspector: Inspector, alice: Person, garden: str) -> None:
     await inspector.looks(page, "the files of a room")
     await page.goto(f"{alice.url}/rooms/{garden}/files")
     await inspector.looks(page, "a page of files")
+
+
+async def test_previews_and_the_search_beside_them(inspector: Inspector, alice: Person, garden: str) -> None:
+    async with linked_site() as site:
+        site.pages["beans"] = (
+            "<title>Beans</title><meta name=description content='They grow'>"
+            "<meta property='og:site_name' content='The Garden'>"
+        )
+        at_alice = await alice.enters(garden)
+        number = (await at_alice.says(site.url("beans")))["number"]
+        await at_alice.hears("changed", number=number)
+    page = await inspector.opens(f"{alice.url}/rooms/{garden}", alice)
+    await expect(page.locator(".preview-title")).to_have_text("Beans")
+    await page.locator(".preview a").focus()
+    await inspector.looks(page, "a preview")
+    await page.locator(".preview summary").click()
+    await inspector.looks(page, "a preview, collapsed")
+    await page.locator("[data-search-room]").click()
+    await inspector.looks(page, "the search, before one types")
+    await page.locator("#search-pane").get_by_role("combobox").fill("beans from:")
+    await expect(page.locator("#search-pane .word-chip")).to_have_text(["from:me"])
+    await inspector.looks(page, "words of the search")
+    await page.locator("#search-pane").get_by_role("combobox").fill("beans")
+    await expect(page.get_by_role("option")).not_to_have_count(0)
+    await page.keyboard.press("ArrowDown")
+    await inspector.looks(page, "what the search has found")

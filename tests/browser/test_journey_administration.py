@@ -6,8 +6,8 @@ import re
 import pytest
 from playwright.async_api import Page, expect
 
-from tests.browser.test_accessible import SCENES, Inspector, axe, inspector
 from tests.conftest import Cast, unique
+from tests.support.inspector import SCENES, Inspector, axe, inspector
 from tests.support.people import Person
 from tests.support.servers import Aiochat
 

@@ -146,7 +146,8 @@ def test_all_others(address: str) -> None:
 
 async def test_what_a_setting_says_is_fetched(fetcher: Fetcher, there: Elsewhere) -> None:
     for host in ("127.0.0.1", "localhost", "LocalHost"):
-        assert await get(fetcher, f"http://{host}:{there.port}/fine") == Response(200, "text/plain", b"fine")
+        answer = await get(fetcher, f"http://{host}:{there.port}/fine")
+        assert answer == Response(200, "text/plain", b"fine", "utf-8")
     assert there.headers[0]["User-Agent"].startswith("aiochat")
     assert not {"Cookie", "Referer", "Authorization"} & set(there.headers[0])
 
@@ -210,7 +211,8 @@ async def test_the_address_that_is_checked_is_the_one_that_is_connected_to(
 
 
 async def test_nothing_is_followed(fetcher: Fetcher, there: Elsewhere) -> None:
-    assert (await get(fetcher, f"{there.url}/redirect")).status == 302
+    answer = await get(fetcher, f"{there.url}/redirect")
+    assert (answer.status, answer.location) == (302, "/fine")
     assert there.asked == ["/redirect"]
 
 
@@ -240,6 +242,8 @@ async def test_as_much_as_may_be_and_one_byte_more(fetcher: Fetcher, there: Else
     assert len((await get(fetcher, f"{there.url}/enough")).body) == 1000
     with pytest.raises(FetchError, match="more than 1000 bytes"):
         await get(fetcher, f"{there.url}/more")
+    answer = await fetcher.get(f"{there.url}/more", most=1000, seconds=5, configured=True, cut=True)
+    assert answer.body == b"x" * 1000
 
 
 async def test_nobody_there_and_no_such_name(fetcher: Fetcher) -> None:

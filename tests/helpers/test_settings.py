@@ -93,7 +93,11 @@ WRONG = [
     ("PORT", "0", "AIOCHAT_PORT='0' is wrong"),
     ("PORT", "65536", "AIOCHAT_PORT='65536' is wrong"),
     ("PORT", "80.5", "AIOCHAT_PORT='80.5' is wrong"),
-    ("REGISTRATION", "maybe", "AIOCHAT_REGISTRATION='maybe' is wrong: input should be 'open' or 'closed'"),
+    (
+        "REGISTRATION",
+        "maybe",
+        "AIOCHAT_REGISTRATION='maybe' is wrong: input should be 'open', 'invitation', 'approval' or 'closed'",
+    ),
     ("RATE_LIMITS", "0", "AIOCHAT_RATE_LIMITS='0' is wrong: input should be 'on' or 'off'"),
     ("DEBUG", "perhaps", "AIOCHAT_DEBUG='perhaps' is wrong"),
     ("TRUST_PROXY", "2", "AIOCHAT_TRUST_PROXY='2' is wrong"),

@@ -21,6 +21,7 @@ from helpers.db import leases, migrations
 from helpers.db.base import Base
 from helpers.db.database import DatabaseError
 from helpers.db.migrations import migrate, pending
+from helpers.mail import queue
 from helpers.storage import blobs
 from tests.conftest import unique
 from tests.support.people import PATIENCE
@@ -30,7 +31,7 @@ from tests.support.servers.forked import Forked
 FOLDER = ROOT / "migrations"
 MODELS = [
     model
-    for module in (accounts_models, following_models, chat_models, feed_models, leases, blobs)
+    for module in (accounts_models, following_models, chat_models, feed_models, leases, blobs, queue)
     for model in vars(module).values()
     if isinstance(model, type)
     and issubclass(model, Base)
@@ -98,6 +99,10 @@ def test_the_models_are_these() -> None:
         "mentions",
         "message_versions",
         "invitations",
+        "invite_links",
+        "invite_link_uses",
+        "invite_link_rooms",
+        "room_requests",
         "kicks",
         "timeouts",
         "last_posts",
@@ -136,9 +141,14 @@ def test_the_models_are_these() -> None:
         "site_acts",
         "site_settings",
         "password_links",
+        "email_links",
+        "mails",
         "deleted_rooms",
         "former_members",
         "sweeps",
+        "preview_jobs",
+        "linked_pages",
+        "preview_pictures",
         "holds",
     }
     assert {model._meta.table_name for model in MODELS} == names

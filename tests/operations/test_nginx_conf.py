@@ -361,6 +361,9 @@ async def test_logs_carry_the_path_and_neither_query_nor_referrer(
     headers = {"Referer": "http://127.0.0.1/?token=hunter2", "Cookie": "session=hunter2"}
     async with client.get("/accounts/login?next=hunter2", headers=headers) as answer:
         assert answer.status == 200
+    for path in ("/join/hunter2", "/accounts/reset/hunter2"):
+        async with client.get(path) as answer:
+            assert answer.status == 200
     async with client.get("/static/none.css?v=hunter2") as answer:
         assert answer.status == 404
 

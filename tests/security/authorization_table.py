@@ -73,6 +73,14 @@ ROWS = {
     "react": Row({"type": "react", "number": OTHERS, "emoji": "👍", "on": True}, MEMBERS),
     "react no more": Row({"type": "react", "number": OWN, "emoji": "👍", "on": False}, MEMBERS),
     "pin": Row({"type": "pin", "number": OTHERS, "on": True}, PINNING),
+    "dismiss a preview of one's own": Row(
+        {"type": "dismiss_preview", "number": OWN, "url": "https://example.org/"}, INSIDE, changes=False
+    ),
+    "dismiss a preview of another's": Row(
+        {"type": "dismiss_preview", "number": OTHERS, "url": "https://example.org/"},
+        MODERATORS,
+        changes=False,
+    ),
     "read": Row({"type": "read", "number": 2}, INSIDE),
     "read back": Row({"type": "read", "number": 0, "back": True}, INSIDE, changes=False),
     "typing": Row({"type": "typing"}, MEMBERS, changes=False),

@@ -91,6 +91,9 @@ MATRIX: dict[tuple[str, str], tuple[object, object, object, object]] = {
     ("rooms", "GET"): (LOGIN, 200, 200, 200),
     # What each of them finds: tests/chat/test_search.py.
     ("search", "GET"): (LOGIN, 200, 200, 200),
+    # No picture has this id, and what there isn't is told as what one may not see.
+    ("preview_picture", "GET"): (LOGIN, 404, 404, 404),
+    ("linked_post", "GET"): (401, 200, 200, 200),
     # Let in, and told that something is missing; what each may do: tests/chat/attachments.
     ("new_upload", "POST"): (401, 400, 400, 400),
     **{(what, "OPTIONS"): (401, 204, 204, 204) for what in ("new_upload", "upload")},
@@ -107,6 +110,9 @@ MATRIX: dict[tuple[str, str], tuple[object, object, object, object]] = {
     ("decline_invitation", "POST"): (401, 404, 404, 404),
     # It isn't deleted.
     ("restore_room", "POST"): (401, 404, 404, 404),
+    # The room has none, and there is no file.
+    ("room_picture", "GET"): (LOGIN, 404, 404, 404),
+    ("room_picture", "POST"): (401, 404, 403, 303),
     ("messages", "GET"): (401, 404, 200, 200),
     ("members", "GET"): (401, 404, 200, 200),
     ("pins", "GET"): (401, 404, 200, 200),
@@ -136,6 +142,7 @@ MATRIX: dict[tuple[str, str], tuple[object, object, object, object]] = {
         (f"admin_{what}", "GET"): (LOGIN, 403, 403, 403)
         for what in (
             "people",
+            "invitations",
             "person",
             "rooms",
             "room",
@@ -152,6 +159,24 @@ MATRIX: dict[tuple[str, str], tuple[object, object, object, object]] = {
     **{(f"admin_{what}", "POST"): (401, 403, 403, 403) for what in ("person", "room", "site")},
     # There are none.
     ("rules", "GET"): (404, 404, 404, 404),
+    **{("forgot_password", "GET"): (200, 200, 200, 200), ("forgot_password", "POST"): (422, 422, 422, 422)},
+    **{("confirm_email", method): (404, 404, 404, 404) for method in ("GET", "POST")},
+    # This site sends no mail.
+    ("ask_to_confirm", "POST"): (401, 503, 503, 503),
+    ("join", "GET"): (404, 404, 404, 404),
+    ("join", "POST"): (404, 404, 404, 404),
+    ("waiting", "GET"): (LOGIN, 303, 303, 303),
+    # The same whether there is such a room or not.
+    ("ask_to_join", "POST"): (401, 303, 303, 303),
+    # There are rooms, and they don't run the site.
+    ("begin", "GET"): (LOGIN, 303, 303, 303),
+    ("begin", "POST"): (401, 303, 303, 303),
+    ("newcomers", "GET"): (LOGIN, 303, 303, 303),
+    ("invitations", "GET"): (LOGIN, 200, 200, 200),
+    # A link to the site, which all members may make.
+    ("invitations", "POST"): (401, 201, 201, 201),
+    # There is none with this number.
+    ("revoke_invitation", "POST"): (401, 303, 303, 303),
     ("reset_password", "GET"): (404, 404, 404, 404),
     ("reset_password", "POST"): (404, 404, 404, 404),
 }
@@ -174,6 +199,9 @@ def test_all_but_the_front_door_is_behind_the_login() -> None:
         "login",
         "register",
         "reset_password",
+        "forgot_password",
+        "confirm_email",
+        "join",
         "rules",
         "proposed_name",
         "favicon",
@@ -200,10 +228,16 @@ async def people(cast: Cast, alice: Person, mallory: Person) -> dict[str, Person
 
 
 def path_of(route: Route, room: str) -> str:
-    path = re.sub(r"\{(post|comment|picture|report|held).*?\]\{.*?\}\}", "9" * 16, route.path)
+    path = re.sub(r"\{(post|comment|picture|report|held|link).*?\]\{.*?\}\}", "9" * 16, route.path)
     path = re.sub(r"\{(upload|file):.*?\]\{.*?\}\}", "A" * 22, path)
     path += "?since=x" if route.name == "feed_events" else ""
-    for name, value in {"id": "9" * 15, "name": room, "token": "t" * 43, "number": "1"}.items():
+    for name, value in {
+        "id": "9" * 15,
+        "name": room,
+        "token": "t" * 43,
+        "code": "c" * 22,
+        "number": "1",
+    }.items():
         path = re.sub(rf"\{{{name}(:.*?\]\{{.*?\}})?\}}", value, path)
     return path
 

@@ -18,6 +18,7 @@ def example(path: str) -> str:
         re.sub(r"\{\w+:(?:[^{}]|\{[^{}]*\})*\}", "1", path)
         .replace("{name}", "nowhere")
         .replace("{token}", "x")
+        .replace("{code}", "x")
     )
 
 

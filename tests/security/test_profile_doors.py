@@ -27,7 +27,8 @@ from urls import ROUTES
 
 MISSING = 9_999_999_999_999_999
 KINDS = ("/feed", "/people", "/users", "/accounts/")
-ELSEWHERE = {"register", "login", "logout", "email", "password", "reset_password", "sessions"}
+ELSEWHERE = {"register", "login", "logout", "email", "password", "reset_password", "sessions", "waiting"}
+ELSEWHERE |= {"forgot_password", "confirm_email", "ask_to_confirm"}
 """What is of accounts and not of profiles."""
 
 

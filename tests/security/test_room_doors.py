@@ -17,10 +17,22 @@ OF_ROOMS = {route.name: route for route in ROUTES if route.path.startswith("/roo
 READ = {"room", "messages", "members", "pins", "permalink", "versions"}
 """Addresses that only show something."""
 
-CHANGING = {"preview", "accept_invitation", "decline_invitation", "restore_room", "report"}
+CHANGING = {
+    "ask_to_join",
+    "preview",
+    "accept_invitation",
+    "decline_invitation",
+    "restore_room",
+    "report",
+}
 """Those to which something is sent."""
 
-BOTH = {"room_log": b"undo=99", "room_settings": b"act=lock", "room_reports": b"report=99&answer=dismiss"}
+BOTH = {
+    "room_log": b"undo=99",
+    "room_settings": b"act=lock",
+    "room_reports": b"report=99&answer=dismiss",
+    "room_picture": b"",
+}
 BOTH["room_files"] = b""
 
 INSIDE = ("member", "moderator", "owner", "administrator")
@@ -43,6 +55,13 @@ def expected(name: str, kind: str, role: str, method: str) -> int:
     if name == "room_files" and method == "POST" and role != "visitor":
         # There is nothing in it.
         return 400 if role in ("blocked", *INSIDE) else 403 if kind == "open" else 404
+    if name == "room_picture" and role != "visitor":
+        # There is none, and no file is sent.
+        if method == "GET":
+            return 403 if kind == "open" and role == "kicked" else 404
+        if kind in ("open", "closed") and role in ("moderator", "owner", "administrator"):
+            return 303
+        return 403 if kind == "open" or role in ("blocked", *INSIDE) else 404
     if name in BOTH and name != "room_files" and role != "visitor":
         if role in INSIDE and name != "room_reports" and kind in ("open", "closed"):
             # What is undone isn't there; that the room is locked is refused on the next page.
@@ -52,6 +71,9 @@ def expected(name: str, kind: str, role: str, method: str) -> int:
     if name in ("accept_invitation", "decline_invitation") and role != "visitor":
         # Who is invited answers in a story of their own: it changes something.
         return 303 if name == "accept_invitation" and (role in INSIDE or role == "blocked") else 404
+    if name == "ask_to_join" and role != "visitor":
+        # The same whatever there is.
+        return 303
     if name == "restore_room" and role != "visitor":
         # It isn't deleted: tests/chat/order/test_deleted_rooms.py has those that are.
         return 404

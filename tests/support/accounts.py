@@ -115,6 +115,11 @@ class Accounts:
         [(found,)] = self._run("SELECT value FROM site WHERE name = 'id'")
         return str(found)
 
+    def mails_waiting(self) -> list[int]:
+        """Of each mail that waits, in how many milliseconds it is due."""
+        now = _now_ms()
+        return [due_at - now for (due_at,) in self._run("SELECT due_at FROM mails ORDER BY due_at")]
+
     def rooms_like(self, word: str) -> list[str]:
         """The names of the rooms that have the word in their name or title, or no name."""
         condition = "lower(name) LIKE ? OR lower(title) LIKE ? OR name = ''"

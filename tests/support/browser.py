@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import re
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
@@ -168,7 +169,11 @@ class Visitor:
         await self.page.fill("[name=username]", self.name)
         await self.page.fill("[name=password]", PASSWORD)
         await self.page.click("main form button")
-        await self.page.wait_for_url("**/rooms")
+        await self.page.wait_for_url(re.compile("/(rooms|begin)$"))
+        if self.page.url.endswith("/begin"):
+            # The first one of a site: the room is made later.
+            await self.page.click("main a[href='/rooms']")
+            await self.page.wait_for_url("**/rooms")
 
     async def joins(self) -> None:
         """Has an account and is signed in, without a form."""

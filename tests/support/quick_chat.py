@@ -1,5 +1,6 @@
 """aiochat as a program whose engine has other times, those of TIMINGS, a JSON object, and in which a
-password is hashed in no time: a hash names its own cost, and is verified by whoever reads it."""
+password is hashed in no time: a hash names its own cost, and is verified by whoever reads it. What
+messages link to is fetched only from tests/support/linked_site.py, and no name is looked up."""
 
 import functools
 import json
@@ -12,12 +13,16 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from argon2 import PasswordHasher
 
 import app
+import helpers.fetching
 from accounts.people import passwords
+from tests.support.linked_site import PUBLIC, NoNames
 from timings import Timings
 
 if __name__ == "__main__":
     timings = Timings(**json.loads(os.environ["TIMINGS"]))
     passwords._hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
     passwords.NOBODYS_HASH = passwords._hasher.hash("nobody has this password")
+    helpers.fetching.is_public = lambda address: address == PUBLIC
+    helpers.fetching.default_resolver = NoNames
     app.create_app = functools.partial(app.create_app, timings=timings)
     sys.exit(app.main())

@@ -34,12 +34,16 @@ def _line(event: JsonObject) -> JsonObject:
     return {**shown, "kind": kind}
 
 
-MODES = {"locked": True, "unlocked": False, "archived": True, "unarchived": False, "slow": None}
+MODES = {"locked": True, "unlocked": False, "archived": True, "unarchived": False, "slow": None, "picture": 0}
 
 
 def _with_mode(room: JsonObject, kind: str, text: str) -> JsonObject:
     """The room after a line of one of these kinds. What is off is left out."""
-    if kind == "slow":
+    name: str
+    value: int | None
+    if kind == "picture":
+        name, value = "picture", int(text)
+    elif kind == "slow":
         name, value = "slow", 0 if text == "off" else parse_duration(text)
     else:
         name, value = kind.removeprefix("un"), MODES[kind]

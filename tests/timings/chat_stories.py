@@ -25,8 +25,11 @@ from chat.history.waiting import WaitingReader
 from chat.keys import ENGINE
 from chat.personal_data.purge import Purge
 from chat.personal_data.retention import Retention
+from chat.previews.worker import PreviewWorker
 from chat.search.indexer import Indexer
 from chat.setup import close_connections
+from helpers.mail.queue import MailQueue
+from helpers.mail.smtp import MailServer
 from tests.chat.delivery.test_channel import FakeClient, Place, sealed
 from tests.timings.stage import ALICE, HALL, Moments, Stage, forever, running, story, took
 from timings import DEFAULT
@@ -140,6 +143,31 @@ async def search_index(stage: Stage) -> float:
 
     looked = Moments()
     async with running(Noted(cast(Any, None), DEFAULT.search_index).run()):
+        return await looked.apart()
+
+
+@story
+async def previews(stage: Stage) -> float:
+    class Noted(PreviewWorker):
+        async def _start_some(self) -> None:
+            looked.note()
+
+    looked = Moments()
+    engine = cast(Any, SimpleNamespace(timings=DEFAULT))
+    async with running(Noted(engine, cast(Any, None), lambda: True, ()).run()):
+        return await looked.apart()
+
+
+@story
+async def mail(stage: Stage) -> float:
+    async def is_ours() -> bool:
+        looked.note()
+        return False
+
+    looked = Moments()
+    queue = MailQueue(MailServer("smtp://127.0.0.1"), cast(Any, None), cast(Any, None), DEFAULT.mail)
+    queue._claim = cast(Any, SimpleNamespace(hold=is_ours))
+    async with running(queue.run()):
         return await looked.apart()
 
 

@@ -245,7 +245,7 @@ class Slow(Fetcher):
         self.asked: list[str] = []
         self.answer: Response | None = Response(200, "text/plain", b"fine")
 
-    async def get(self, url: str, *, most: int, seconds: float, configured: bool = False) -> Response:
+    async def get(self, url: str, **bounds: Any) -> Response:
         self.asked.append(url)
         await self.go.wait()
         if self.answer is None:

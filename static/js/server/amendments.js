@@ -14,7 +14,7 @@ const STALE = 24 * 3600_000; // ms: what was asked before is not meant any more
  * The fields that a request may have beside its nonce.
  * @type {(keyof Amendment)[]}
  */
-const FIELDS = ["type", "number", "text", "emoji", "on"];
+const FIELDS = ["type", "number", "text", "emoji", "on", "url"];
 
 const OFFLINE = { type: "error", code: "offline" };
 
@@ -24,8 +24,8 @@ const OFFLINE = { type: "error", code: "offline" };
  * What an amendment is about. A later one about the same replaces one that isn't sent yet.
  * @param {Amendment} amendment
  */
-const subject = ({ type, number, emoji }) =>
-  `${type === "undelete" ? "delete" : type} ${number} ${emoji ?? ""}`;
+const subject = ({ type, number, emoji, url }) =>
+  `${type === "undelete" ? "delete" : type} ${number} ${emoji ?? url ?? ""}`;
 
 /** The text of an edit, without half an emoji. @param {{text?: string}} request */
 const wholeText = ({ text }) => (text === undefined ? {} : { text: wellFormed(text) });
@@ -65,7 +65,8 @@ export class Amendments {
   /**
    * Sends a request and shows it as done. A refusal undoes that and says so in a toast, as does a
    * lost connection where it acts on others.
-   * @param {{type: string, number: number, text?: string, emoji?: string, on?: boolean}} request
+   * @param {{type: string, number: number, text?: string, emoji?: string, on?: boolean,
+   *   url?: string}} request
    * @returns {Promise<{type: string, code?: string, text?: string}>} the `receipt` or `error`, or
    *   `superseded` where it was superseded
    */
@@ -179,7 +180,7 @@ export class Amendments {
   #isUrgent({ type, number }) {
     const { lines, you } = this.store.state;
     if (type === "pin") return true;
-    const line = type.endsWith("delete") && lines.find((one) => one.number === number);
+    const line = /delete|dismiss/.test(type) && lines.find((one) => one.number === number);
     return Boolean(line && line.author !== you.name);
   }
 

@@ -2,8 +2,12 @@
 
 const ACCEPT = { Accept: "application/json" };
 
-/** @param {string} address @returns {Promise<Response>} rejected without a connection */
-export const get = (address) => fetch(address, { headers: ACCEPT });
+/**
+ * @param {string} address
+ * @param {AbortSignal} [signal] nobody waits for it any more
+ * @returns {Promise<Response>} rejected without a connection
+ */
+export const get = (address, signal) => fetch(address, { headers: ACCEPT, signal });
 
 /**
  * @param {string} address

@@ -2,6 +2,7 @@
  * What shows nothing at first, and the sidebar, which the server has made: loaded after the first view,
  * and before the page connects.
  */
+import { onOpener } from "../dom/dialogs.js";
 import { watchEdgeSwipe } from "../dom/edge_swipe.js";
 import { Attachments } from "../elements/composer/attachments.js";
 import { ChatBanner } from "../elements/page/banner.js";
@@ -10,12 +11,14 @@ import { ChatToasts } from "../elements/page/toasts.js";
 import { ChatPersonCard } from "../elements/people/person_card.js";
 import { ChatTyping } from "../elements/people/typing.js";
 import { watchReports } from "../elements/page/reports.js";
+import { watchSearch } from "../elements/search/opening.js";
 import { ChatInvitations } from "../elements/sidebar/invitations.js";
 import { ChatOutcomes } from "../elements/sidebar/outcomes.js";
 import { ChatRooms } from "../elements/sidebar/rooms.js";
 import { ChatSettings } from "../elements/sidebar/settings.js";
 import { ChatSwitcher } from "../elements/sidebar/switcher.js";
 import { announceCalls } from "../elements/timeline/calls.js";
+import { showPreviews } from "../elements/timeline/previews.js";
 import { ChatHeld } from "../elements/timeline/held.js";
 import { MessageActions } from "../elements/timeline/message_actions.js";
 import { Selection } from "../elements/timeline/selection.js";
@@ -53,13 +56,19 @@ export function connect(shell) {
   });
 }
 
-/** Of a room that is shown, what is no element. @param {import("../room.js").Page} page */
-export function startRoom(page) {
+/**
+ * Of a room that is shown, what is no element.
+ * @param {import("../room.js").Page} page
+ * @param {AbortSignal} signal the end of the whole page
+ */
+export function startRoom(page, signal) {
+  watchSearch(page, signal);
   watchNames(page.store, page.lifetime);
   page.selection = new Selection(page);
   page.messageActions = new MessageActions(page);
   new TimelineKeys(page.timeline, page);
   announceCalls(page);
+  showPreviews(page);
   watchReports(page);
   page.composer.attachments ??= new Attachments(page);
   page.composer.attachments.start(page.lifetime);
@@ -68,6 +77,12 @@ export function startRoom(page) {
 /** @param {Shell} shell */
 export function navigate(shell) {
   const { drawers, lifetime } = shell;
+  onOpener(
+    "invite",
+    async (opener) =>
+      (await import("../elements/page/invite.js")).openInvite(/** @type {HTMLAnchorElement} */ (opener)),
+    lifetime.signal,
+  );
   watchEdgeSwipe(drawers.app, () => drawers.open("sidebar"), lifetime.signal);
   tellClock();
   return new Navigation(shell);

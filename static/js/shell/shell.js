@@ -228,7 +228,7 @@ export class Shell {
   /** @param {Later} later */
   #startLater(later) {
     for (const [name, element] of Object.entries(later.ELEMENTS)) this.#startElement(name, element);
-    later.startRoom(this.view.page);
+    later.startRoom(this.view.page, this.lifetime.signal);
   }
 
   /** Ends all that the page began. */

@@ -37,6 +37,10 @@ const done = {
   undelete: (line) => (line.text ? { ...line, deleted: false } : line),
   react: (line, amendment, you) =>
     line.deleted ? line : { ...line, reactions: reacted(line, amendment, you) },
+  dismiss_preview: (line, { url }) => ({
+    ...line,
+    previews: line.previews?.filter((one) => one.url !== url),
+  }),
   pin: (line, { on }) => (line.deleted ? line : { ...line, pinned: on }),
 };
 

@@ -78,6 +78,7 @@ function updateModes(state, { kind, text }) {
   if (kind === "slow") state.room = { ...room, slow: text === "off" ? 0 : secondsOf(text) };
   else if (kind === "locked" || kind === "unlocked") state.room = { ...room, locked: kind === "locked" };
   else if (kind === "kind") state.room = { ...room, kind: text };
+  else if (kind === "picture") state.room = { ...room, picture: Number(text) };
   else if (kind === "history") {
     const { hides_past, ...others } = room;
     state.room = text === "all" ? others : { ...others, hides_past: true };

@@ -20,11 +20,16 @@
  * @property {string} [edited_at]
  * @property {Reaction[]} [reactions]
  * @property {boolean} [pinned]
+ * @property {Preview[]} [previews]
  * @property {string[]} [mentions] names of people, `@all` and `@here`
  * @property {string} [excerpt] of a post that was changed: what quotes show, if not just its text
  * @property {string} [role] what a line of the kind `role` makes of its target
  *
  * @typedef {{emoji: string, names: string[]}} Reaction
+ *
+ * The card of a link; a permalink's has its address alone.
+ * @typedef {{url: string, title?: string, site?: string, description?: string, picture?: string,
+ *   width?: number, height?: number, permalink?: boolean}} Preview
  */
 
 /**
@@ -37,6 +42,7 @@
  * @property {string} [text]
  * @property {string} [emoji]
  * @property {boolean} [on]
+ * @property {string} [url] of a card
  * @property {number} [seq] of the outcome, once that is known
  * @property {boolean} [urgent] it acts on others: it goes now or fails
  */
@@ -115,6 +121,7 @@
 /**
  * @typedef {object} OwnRoom
  * @property {boolean} [archived]
+ * @property {number} [picture] its version
  * @property {string} name
  * @property {string} kind
  * @property {string} title

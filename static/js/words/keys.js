@@ -38,6 +38,7 @@ export const TIMELINE_KEYS = [
 export const PAGE_KEYS = [
   { keys: ["Escape"], does: "latest", says: () => t("To the latest message, and all is read") },
   { keys: ["Ctrl+k"], says: () => t("Go to a room or a person") },
+  { keys: ["Ctrl+Shift+F"], says: () => t("Search in this room") },
   { keys: ["F6", "Shift+F6"], does: "pane", says: () => t("Next or previous part of the page") },
   { keys: ["Alt+ArrowUp", "Alt+ArrowDown"], says: () => t("Previous or next room") },
   {

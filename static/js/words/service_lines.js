@@ -38,6 +38,10 @@ const WORDS = {
     text === "all"
       ? t("{author} lets newcomers read the whole history", who)
       : t("{author} lets newcomers read only what comes after they have joined", who),
+  previews: (who, text) =>
+    text === "on"
+      ? t("{author} turned previews of links on in this room", who)
+      : t("{author} turned previews of links off in this room", who),
   retention: (who, text) =>
     parseInt(text)
       ? n(
@@ -47,6 +51,8 @@ const WORDS = {
           who,
         )
       : t("{author} lets the room keep its messages for good", who),
+  picture: (who, text) =>
+    text === "0" ? t("{author} removed the room’s picture", who) : t("{author} gave the room a picture", who),
   rights: (who, text) => describeRight(who, text),
   uncleared: (who) => t("{author} brought the history back", who),
   readmitted: (who) => t("{author} took {target} back into the room", who),

@@ -5,9 +5,9 @@ from collections.abc import AsyncIterator
 import pytest
 from playwright.async_api import Browser
 
-from tests.browser.test_accessible import axe
 from tests.conftest import unique
 from tests.support.browser import Profiles, Visitor
+from tests.support.inspector import axe
 from tests.support.people import Listener, Person
 
 __all__ = ["axe"]

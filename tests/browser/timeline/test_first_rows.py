@@ -54,6 +54,7 @@ TEXTS = (
     "//slashed, @all, and ||hidden||",
     "🎉",
     "/me waves",
+    "/me *waves* at https://example.org",
     "שלום עולם",
     "\n".join(f"line {number}" for number in range(30)),
 )

@@ -114,6 +114,11 @@ CASES = (
     Case("pin", before=POSTED, does=[("alice", pin(2))]),
     Case("pin off", before=[*POSTED, ("alice", pin(2))], does=[("alice", pin(2, on=False))]),
     Case("pin in a conversation", place="direct", members=PAIR, before=POSTED, does=[("bob", pin(1))]),
+    Case(
+        "dismiss_preview",
+        before=POSTED,
+        does=[("bob", ask("dismiss_preview", number=2, url="https://example.org/"))],
+    ),
     Case("read", before=[*POSTED, ("bob", "@{carol}, look")], does=[("carol", read(3))]),
     Case("read back", before=[*POSTED, ("carol", read(2))], does=[("carol", read(1, back=True))]),
     Case(
@@ -330,6 +335,7 @@ CASES = (
             ("bob", react(1, "no"), "bad_emoji"),
             ("bob", react(3), "deleted"),
             ("bob", pin(2), "forbidden"),
+            ("bob", ask("dismiss_preview", number=1, url="/"), "forbidden"),
             ("bob", read(-1), "bad_request"),
             ("bob", "/nothing", "unknown_command"),
             ("bob", "/help nothing", "unknown_command"),

@@ -1,15 +1,19 @@
 """Files are sent in parts or by a form, posted as one message, and read wherever messages are."""
 
+import asyncio
 import secrets
 from collections.abc import AsyncIterator
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
 from chat.attachments.attachments import PART
+from tests.helpers.test_redrawing import halves, saved
 from tests.support.files import begins, goes_on, posts, sends, uploads
-from tests.support.people import Person
+from tests.support.people import PATIENCE, Person
 
+PNG = saved(halves(), "PNG")
 HELLO = b"hello, file\n"
 
 
@@ -237,3 +241,26 @@ async def test_the_files_of_a_room(alice: Person, bob: Person, lobby: str) -> No
     assert (status, page.count(b'class="shared-file"')) == (200, 40)
     assert (await at_alice.says("/clear"))["type"] == "cleared"
     assert (await alice.gets(f"/rooms/{lobby}/files"))["files"] == []
+
+
+async def test_files_are_found(alice: Person, bob: Person, lobby: str) -> None:
+    at_alice = await alice.enters(lobby)
+    picture, text = await uploads(alice, "walrus.png", PNG), await uploads(alice, "penguin.txt", HELLO)
+    await posts(at_alice, {"id": picture["id"], "description": "on the beach"})
+    number = (await posts(at_alice, text["id"], text="read this"))["number"]
+    await at_alice.says("no walrus here")
+
+    async def found(asked: str) -> list[int]:
+        answer = await bob.gets(f"/search?q={quote(f'in:{lobby} {asked}')}")
+        return [one["message"]["number"] for one in answer["results"]]
+
+    async with asyncio.timeout(PATIENCE):
+        while await found("walrus") != [3, 1]:
+            await asyncio.sleep(0.05)
+    assert await found("has:file") == [number, 1]
+    assert await found("has:picture") == [1]
+    assert await found("beach has:picture") == [1]
+    assert await found("penguin") == [number]
+    await at_alice.ws.send_json({"type": "delete", "number": 1})
+    await at_alice.hears("changed", number=1, deleted=True)
+    assert await found("has:picture") == []

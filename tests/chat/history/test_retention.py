@@ -339,7 +339,7 @@ async def test_sqlite_gives_the_space_back(engine: Engine) -> None:
     await keeps(30)
     await run(engine)
     [(after,)] = await fetch(engine.database, "PRAGMA page_count")
-    assert after < before / 10
+    assert after < before / 5, "what is left are empty tables and their indexes"
 
 
 async def test_the_task_runs(engine: Engine) -> None:

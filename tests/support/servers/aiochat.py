@@ -71,6 +71,9 @@ class Aiochat(Server):
         }
         # Nothing of the tests goes out: the weather is asked of a port on which nobody is.
         own["AIOCHAT_WEATHER_URL"] = "http://127.0.0.1:9/{place}"
+        if self.program == ROOT / "app.py":
+            # Neither is what messages link to. tests/support/quick_chat.py sees to that itself.
+            own["AIOCHAT_PREVIEWS"] = "off"
         return {**outer, "PYTHONUNBUFFERED": "1", **own, **self.env}
 
     def _command(self) -> list[str]:

@@ -5,6 +5,7 @@ import { isolated, shownTitle } from "../../words/names.js";
 import { dotOf } from "../../state/people.js";
 import { part } from "../../dom/template.js";
 import { paintAvatar } from "../people/avatar.js";
+import { showRoomPicture } from "../people/room_picture.js";
 
 export class ChatTitle extends PageElement {
   /** As the page came, and the room's name in it. */
@@ -28,6 +29,8 @@ export class ChatTitle extends PageElement {
       () => {
         topic.textContent = topic.title = state.room.topic ?? "";
         name.textContent = shownTitle(state.room);
+        const picture = part(this, "picture");
+        if (picture) showRoomPicture(picture, state.room);
         for (const sign of ["open", "closed", "is-closed"]) {
           const node = part(this, sign);
           if (node) node.hidden = sign.replace("is-", "") !== state.room.kind;

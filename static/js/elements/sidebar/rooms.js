@@ -14,6 +14,7 @@ import { fold } from "../../words/folding.js";
 import { n } from "../../words/texts.js";
 import { badgeOf, isConversation, mentionsOf, reportsOf, short, unreadOf } from "../../state/unread.js";
 import { paintAvatar } from "../people/avatar.js";
+import { showRoomPicture } from "../people/room_picture.js";
 import { dotText } from "../people/members.js";
 
 const SCROLLED = "aiochat:rooms-scrolled";
@@ -48,6 +49,7 @@ const render = {
     part(link, "reports-number").textContent = short(reports);
     part(link, "mentions").hidden = !mentions || isConversation(room);
     part(link, "mentions-number").textContent = short(mentions);
+    showRoomPicture(part(link, "picture"), room);
     if (room.kind !== "direct") return;
     part(link, "state").textContent = dotText(dot);
     paintAvatar(part(link, "avatar"), room.title);
@@ -165,9 +167,10 @@ export class ChatRooms extends PageElement {
     const title = shownTitle(room);
     const dot = room.kind === "direct" ? dotOf(state, room.title) : "";
     const current = room.name === this.current;
+    const { kind, archived, picture } = room;
     return {
       key: room.name,
-      shape: `${title} ${room.kind} ${room.archived} ${unread} ${mentions} ${reports} ${dot} ${current}`,
+      shape: `${title} ${kind} ${archived} ${picture} ${unread} ${mentions} ${reports} ${dot} ${current}`,
       room,
       title,
       unread,

@@ -17,6 +17,7 @@ import { t } from "../../words/texts.js";
 import { badgeOf, isConversation, short, unreadOf } from "../../state/unread.js";
 import { paintAvatar } from "../people/avatar.js";
 import { dotText } from "../people/members.js";
+import { WordChips } from "../search/word_chips.js";
 import { FoundMessages, messageOption } from "./found_messages.js";
 
 const MOST_PEOPLE = 19; // others in a conversation
@@ -36,6 +37,7 @@ export class ChatSwitcher extends PageElement {
   #people = peopleLookup(() => this.dialog.open && this.#show(false));
   #rooms = roomLookup(() => this.dialog.open && this.#show(false));
   #messages = new FoundMessages(() => this.dialog.open && this.#show(false));
+  /** @type {WordChips} */ #chips;
   /** @type {string[]} */ #picked = [];
   #several = false;
   #busy = false;
@@ -93,6 +95,7 @@ export class ChatSwitcher extends PageElement {
     this.#find("[data-start]").addEventListener("click", () => this.#startConversation(this.#picked), {
       signal,
     });
+    this.#chips = new WordChips(this.box, this.#find("#switcher-words"), () => this.#typed(), signal);
     page.store.watch(["rooms", "members"], () => this.dialog.open && this.#show(false), signal);
   }
 
@@ -200,6 +203,8 @@ export class ChatSwitcher extends PageElement {
    */
   #show(anew) {
     const { state } = this.page.store;
+    // Words of the search are proposed to who writes more than a name.
+    this.#chips.place.hidden = this.#several || !/\S\s|:/.test(this.box.value);
     const chosen = anew ? undefined : this.#items[this.#active];
     const query = this.#several ? `@${this.#wanted}` : this.box.value;
     const places = rank(query, this.#candidates());

@@ -278,6 +278,12 @@ const rowKinds = {
   },
 };
 
+/**
+ * What fills in more of a post, once it is loaded: the cards of its links.
+ * @type {((node: HTMLElement, line: any) => void)[]}
+ */
+export const laterParts = [];
+
 /** @param {Row} row @param {HTMLElement} [node] what the server has made of it */
 export function makeRow(row, node = cloneElement(row.kind)) {
   rowKinds[row.kind].begin?.(node, row);
@@ -287,5 +293,7 @@ export function makeRow(row, node = cloneElement(row.kind)) {
 /** @param {HTMLElement} node @param {Row} row */
 export function updateRow(node, row) {
   rowKinds[row.kind].update(node, row);
-  if (node.matches(".message")) setTabStops(node);
+  if (!node.matches(".message")) return;
+  for (const fill of laterParts) fill(node, row.line);
+  setTabStops(node);
 }

@@ -279,8 +279,16 @@ export class MessageActions {
     const what = button.dataset.do ?? "";
     if (what === "jump") this.page.timeline.goTo(Number(button.dataset.number));
     else if (what === "uncover") this.#uncover(row);
+    else if (what === "dismiss-preview") this.#dismiss(row, button);
     else if (what === "more") this.openMenu(row, button);
     else this.act(`${what} ${button.dataset.emoji ?? ""}`.trim(), Number(row.dataset.number), button);
+  }
+
+  /** @param {HTMLElement} row @param {HTMLElement} button of the card of a link */
+  #dismiss(row, button) {
+    row.focus({ preventScroll: true });
+    const { url } = button.dataset;
+    this.page.amendments.request({ type: "dismiss_preview", number: Number(row.dataset.number), url });
   }
 
   /** @param {HTMLElement} row of posts of people whom the reader ignores */

@@ -11,7 +11,7 @@ import { t } from "../../words/texts.js";
  * What in a message can have the focus, beside the message itself, while one is in it. Code and
  * tables, which may be wider than the screen, can be scrolled by keyboard from anywhere.
  */
-const INSIDE = "a[href], button, video, audio, .spoiler, .message-author[data-person]";
+const INSIDE = "a[href], button, summary, video, audio, .spoiler, .message-author[data-person]";
 
 /**
  * Tab stops at one message, and goes on to what is in it; what is in others it passes by.

@@ -93,6 +93,7 @@ export class TimelineKeys {
       { pane: document.getElementById("sidebar"), at: "[aria-current=page], a[href], button" },
       { pane: timeline, at: ".message[tabindex='0']" },
       { pane: page.composer, at: "textarea" },
+      { pane: document.getElementById("search-pane"), at: "input" },
       { pane: document.getElementById("members"), at: "[tabindex='0'], button" },
     ];
     return found.flatMap(({ pane, at }) => {

@@ -1,0 +1,34 @@
+"""The pages of newcomers: of who waits for approval, and of who has just come."""
+
+import aiohttp_jinja2
+from aiohttp import web
+from markupsafe import Markup
+
+from accounts.keys import USER
+from accounts.site_settings import NEWCOMERS, NEWCOMERS_HTML, site_settings
+from helpers.web.redirects import safe_next
+from helpers.web.routing import wants_json
+
+
+class Waiting(web.View):
+    """Says that the account waits; leads on once it doesn't."""
+
+    async def get(self) -> web.Response:
+        waits = self.request[USER].waits_since is not None
+        if wants_json(self.request):
+            return web.json_response({"waiting": waits})
+        if not waits:
+            raise web.HTTPSeeOther("/rooms")
+        return aiohttp_jinja2.render_template("accounts/waiting.html", self.request, {})
+
+
+class Newcomers(web.View):
+    """What the site tells whoever has just come, with the way on to `next`."""
+
+    async def get(self) -> web.Response:
+        now, target = site_settings(self.request.app), safe_next(self.request.query.get("next", ""), "/rooms")
+        if not now[NEWCOMERS]:
+            raise web.HTTPSeeOther(target)
+        text = Markup(now[NEWCOMERS_HTML])  # noqa: S704 - made by the server of what was typed
+        context = {"text": text, "target": target}
+        return aiohttp_jinja2.render_template("accounts/newcomers.html", self.request, context)
