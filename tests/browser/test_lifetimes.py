@@ -116,7 +116,7 @@ LEDGER = """(() => {
 
 OF_THE_ROOM = (
     *("message_actions.js", "message_menu.js", "long_press.js", "pins.js", "timeline_keys.js"),
-    *("selection.js", "attachments.js", "drops.js"),
+    *("selection.js", "attachments.js", "drops.js", "search/opening.js"),
 )
 """Parts that stand in elements/ and belong to the room, not to one element."""
 
