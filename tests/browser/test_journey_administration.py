@@ -7,12 +7,9 @@ import pytest
 from playwright.async_api import Page, expect
 
 from tests.conftest import Cast, unique
-from tests.support.inspector import SCENES, Inspector, axe, inspector
+from tests.support.inspector import SCENES, Inspector
 from tests.support.people import Person
 from tests.support.servers import Aiochat
-
-__all__ = ["SCENES", "axe", "inspector"]
-
 
 @pytest.fixture
 def chat(sqlite_chat: Aiochat) -> Aiochat:

@@ -61,7 +61,7 @@ async def test_a_room_in_russian(vera: Visitor) -> None:
             "Слишком длинно: лишний 21 символ. Отправьте по частям."
         )
         await page.fill("#composer-text", "/i")
-        await expect(page.locator("#completions")).to_contain_text("/invite @имя")
+        await expect(page.locator("#completions")).to_contain_text("/invite [@имя]")
         await page.fill("#composer-text", "")
         await at_bob.says(f"/kill @{vera.name}")
         await expect(page.locator("#banner")).to_contain_text("Вас удалили из этой комнаты.")
