@@ -7,9 +7,10 @@ import pytest
 from playwright.async_api import Page, expect
 
 from tests.conftest import Cast, unique
-from tests.support.inspector import SCENES, Inspector
+from tests.support.inspector import Inspector
 from tests.support.people import Person
 from tests.support.servers import Aiochat
+
 
 @pytest.fixture
 def chat(sqlite_chat: Aiochat) -> Aiochat:
