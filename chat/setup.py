@@ -27,6 +27,7 @@ from chat.actions.conversations import note_block
 from chat.actions.default_rooms import join_default_rooms
 from chat.actions.dispatch import Dispatcher
 from chat.actions.invitations import end_between
+from chat.actions.mailed_invitations import KIND, InvitationMails
 from chat.actions.presence import PresenceTracker
 from chat.actions.retention import SITE_RETENTION
 from chat.attachments.attachments import Attachments, Bounds
@@ -56,6 +57,7 @@ from helpers.images import PICTURES
 from helpers.keys import DATABASE, LIMITER, SETTINGS, SITE
 from helpers.limits import Buckets
 from helpers.linked_pages.reading import PAGE_READER
+from helpers.mail.queue import MAILS
 from helpers.processes.passing import PASSING
 from helpers.redis.bus import BUS
 from helpers.redis.client import REDIS
@@ -149,6 +151,9 @@ async def close_connections(app: web.Application) -> None:
 
 def setup_chat(app: web.Application) -> None:
     app[INVITE_DOOR] = LinkDoor(app)
+    app[MAILS].kinds[KIND] = lambda maker_id, details: InvitationMails(
+        site_settings(app), app[SETTINGS].address
+    ).make(maker_id, details)
     app[OWN_DATA] += SECTIONS
     app[UNDER_WAY] = Counter()
     app[COMMANDS] = Registry(OWN_COMMANDS.values())

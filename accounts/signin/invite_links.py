@@ -81,6 +81,16 @@ async def make_invite_link(
     return InviteLink(id=link_id[0][0], **row), code
 
 
+async def renew_code(link_id: int) -> tuple[InviteLink, str] | None:
+    """Gives a link another code, so that the one of before leads nowhere. Returns it and the code; None
+    where it isn't good any more."""
+    code = secrets.token_urlsafe(16)
+    is_it = (InviteLink.id == link_id) & _is_live(now_ms())
+    if not await InviteLink.update(code_hash=_hashed(code)).where(is_it).aio_execute():
+        return None
+    return await InviteLink.aio_get(InviteLink.id == link_id), code
+
+
 async def find_invite_link(code: str) -> tuple[InviteLink, User]:
     """The link with this code and who made it. Raises dead_link, also where it is used up."""
     if not _CODE.fullmatch(code):

@@ -66,7 +66,8 @@ class RoomFiles(web.View):
         if wants_json(request):
             return web.json_response(told)
         title = await title_of(found.room, request[USER].id)
-        await load_names({one["by"] for one in page.files})
+        others = title.split(", ") if found.room.is_conversation else []
+        await load_names({one["by"] for one in page.files} | set(others))
         context = {**told, "room": found.room, "room_title": title, "kind": kind, "by": by}
         return aiohttp_jinja2.render_template("chat/room_files.html", request, context)
 

@@ -18,6 +18,7 @@ from accounts.people.site_roles import SitePermission, site_may
 from accounts.signin.invite_links import DEFAULT_DAYS, MAX_DAYS, MAX_USES, may_invite_to_site
 from accounts.site_settings import site_settings
 from chat.actions import invitations, invite_links, membership, room_requests, rooms
+from chat.actions.mailed_invitations import addresses_in, send_invitations
 from chat.doors.sidebar import sidebar_of
 from chat.drafts import Person
 from chat.errors import ActionError
@@ -29,6 +30,7 @@ from chat.requests import new_nonce
 from chat.room_names import clean_title
 from helpers.clock import iso, now_ms
 from helpers.keys import SETTINGS
+from helpers.mail.queue import MAILS
 from helpers.text.translation import current, translate
 from helpers.web.flash import flash
 from helpers.web.forms import Form, read_form, read_values
@@ -160,16 +162,11 @@ class Invitations(web.View):
         try:
             if name := form.values["user"].strip():
                 return await self._invite(name, await self._rooms(names))
-            if values.get("address", "").strip():
-                raise ActionError(
-                    "no_mail",
-                    "Invitations aren’t sent by mail here. Make a link without an address, and send it "
-                    "yourself.",
-                    field="address",
-                )
             uses, days = _uses(form.values["uses"]), _days(form.values["days"])
             chosen = await self._rooms(names)
             may_to_site = may_invite_to_site(user, site_settings(request.app))
+            if addresses := addresses_in(form.values["address"]):
+                return await self._mail(addresses, chosen, days, may_to_site=may_to_site)
             link, code = await invite_links.make_link(
                 engine, user, chosen, uses, days, may_to_site=may_to_site
             )
@@ -203,6 +200,28 @@ class Invitations(web.View):
         if wants_json(self.request):
             return web.json_response({"invited": guest.name}, status=201)
         note = current().t("{name} is invited.", name=guest.called)
+        return await self._page(Form(), [one.room.slug for one in rooms], note=note, status=201)
+
+    async def _mail(
+        self, addresses: list[str], rooms: list[RoomAccess], days: int, *, may_to_site: bool
+    ) -> web.Response:
+        """Invites people by mail, each by a link for one."""
+        mails = self.request.app[MAILS]
+        if not mails.is_on:
+            raise ActionError(
+                "no_mail",
+                "This site sends no mail. Make a link without an address, and send it yourself.",
+                field="address",
+            )
+        engine, user = self.request.app[ENGINE], self.request[USER]
+        links = await send_invitations(engine, mails, user, rooms, addresses, days, may_to_site=may_to_site)
+        if wants_json(self.request):
+            return web.json_response({"mailed": addresses, "expires_at": iso(links[0].until)}, status=201)
+        note = current().n(
+            "A mail with an invitation is on its way to {count} address.",
+            "Mails with invitations are on their way to {count} addresses.",
+            len(addresses),
+        )
         return await self._page(Form(), [one.room.slug for one in rooms], note=note, status=201)
 
     async def _rooms(self, names: list[str]) -> list[RoomAccess]:
@@ -249,6 +268,7 @@ class Invitations(web.View):
             "chosen": chosen,
             "links": links,
             "to_site": may_invite_to_site(user, site_settings(request.app)),
+            "sends_mail": request.app[MAILS].is_on,
             "default_days": DEFAULT_DAYS,
             "max_days": MAX_DAYS,
             "max_uses": MAX_USES,

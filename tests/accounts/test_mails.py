@@ -10,7 +10,7 @@ import pytest
 from tests.conftest import QUICK, Cast, patient_env, unique
 from tests.support.accounts import accounts_of
 from tests.support.mail_server import MailBox, html_of, link_in, mailbox, text_of
-from tests.support.people import PASSWORD, PATIENCE, Person
+from tests.support.people import PASSWORD, PATIENCE, JsonObject, Person
 from tests.support.servers import Aiochat, Postgres, Redis
 
 OTHER_PASSWORD = "another fine sentence"
@@ -232,3 +232,40 @@ async def test_an_account_that_is_deleted_gets_nothing_more(
     fields = {"password": PASSWORD, "messages": "keep", "page": "/rooms"}
     assert (await posts(someone, "/accounts/delete", **fields))[0] == 303
     await waiting_are(chat, before)
+
+
+async def invites(someone: Person, room: str, addresses: str) -> tuple[int, JsonObject]:
+    headers = {"Accept": "application/json", "X-CSRF-Token": await someone.token("/rooms")}
+    fields = {"room": room, "address": addresses}
+    async with someone.http.post("/invitations", data=fields, headers=headers) as answer:
+        return answer.status, await answer.json()
+
+
+async def test_who_is_invited_by_mail_stands_in_the_room(
+    cast: Cast, alice: Person, lobby: str, box: MailBox, address: str
+) -> None:
+    other = f"other-{address}"
+    status, told = await invites(alice, lobby, f"{address}, {other.upper()};\n{address}")
+    assert (status, told["mailed"]) == (201, [address, other])
+    mail = await box.comes(address)
+    assert alice.name in mail["Subject"]
+    link = link_in(mail)
+    assert link.startswith("/join/")
+    assert link != link_in(await box.comes(other))
+    newcomer = cast.stranger("newcomer")
+    fields = {"username": newcomer.name, "password": PASSWORD, "invitation": link.removeprefix("/join/")}
+    answer = await newcomer.submits("/accounts/register", page=link, **fields)
+    assert answer.status == 303, await answer.text()
+    assert answer.headers["Location"] == f"/rooms/{lobby}"
+    async with cast.stranger().http.get(link) as page:
+        assert page.status == 404, "it was for one person"
+
+
+@pytest.mark.parametrize(
+    "addresses", ["no address", "a@b", "x" * 600, " ".join(f"a{n}@mail.example" for n in range(21))], ids=len
+)
+async def test_wrong_addresses_invite_nobody(alice: Person, lobby: str, addresses: str) -> None:
+    status, told = await invites(alice, lobby, addresses)
+    assert (status, list(told["errors"])) == (422, ["address"])
+    async with alice.http.get("/invitations", headers={"Accept": "application/json"}) as answer:
+        assert (await answer.json())["invitations"] == []

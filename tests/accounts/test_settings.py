@@ -81,6 +81,7 @@ async def test_preferences_are_of_the_browser_and_the_first_page_is_made_so(alic
         ("sides", "one"),
         ("density", "compact"),
         ("hours", "h23"),
+        ("previews", ""),
         ("past", ""),
     ]
     switches = re.findall(

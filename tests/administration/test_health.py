@@ -1,6 +1,7 @@
 """How the site is, told to those who run it."""
 
 from accounts.people.site_roles import SiteRole
+from administration.health import MAX_ROOMS
 from settings import version
 from tests.administration.conftest import Staff
 from tests.conftest import Cast
@@ -46,7 +47,9 @@ async def test_what_takes_how_much(
         await listener.says(f"message {place}")
     found = await administrator.gets("/admin/storage")
     assert found["database"]["bytes"] > 10_000
-    assert [room["messages"] for room in found["rooms"] if room["title"] == lobby] == [40]
+    counts = {room["title"]: room["messages"] for room in found["rooms"]}
+    # Other stories may have larger rooms.
+    assert counts.get(lobby) == 40 or (len(counts) == MAX_ROOMS and min(counts.values()) >= 40)
     if "AIOCHAT_DATABASE_URL" in chat.env:
         tables = {table["name"]: table for table in found["tables"]}
         assert tables["messages"]["bytes"] > 0
