@@ -321,7 +321,7 @@ async def test_bad_frames_change_nothing(alice: Person, bob: Person, lobby: str)
     assert (await at_alice.posts(room, "goes on"))["type"] == "receipt"
 
 
-VALUES = {"text": "x", "number": 1, "emoji": "👍", "on": True, "nonce": "n"}
+VALUES = {"text": "x", "number": 1, "emoji": "👍", "on": True, "nonce": "n", "url": "https://example.org"}
 
 
 @pytest.mark.parametrize("kind", [kind for kind in get_args(Frame) if kind is not Ping])
