@@ -36,6 +36,7 @@ from helpers.keys import SETTINGS
 from helpers.text.translation import current
 from helpers.web.clock import COOKIE as CLOCK
 from helpers.web.clock import Clock
+from helpers.web.errors import note_refused
 from helpers.web.routing import wants_json
 
 PAGE = 50
@@ -84,6 +85,7 @@ class RoomPage(web.View):
             if wants_json(self.request) or not NAME.fullmatch(self.request.match_info["name"]):
                 raise
             # The same whether there is such a room or not.
+            note_refused(self.request, 404, "not_found")
             return aiohttp_jinja2.render_template("chat/closed.html", self.request, {}, status=404)
         if found.room.slug != self.request.match_info["name"].lower():
             # Not for ever: the room may get this name again.

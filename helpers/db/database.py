@@ -58,13 +58,17 @@ def sqlite_path(url: str) -> Path:
     return path
 
 
+OWN_FOLDERS = {"files"}
+"""What else this program keeps beside its database (settings.py)."""
+
+
 def _make_private(path: Path) -> None:
     """Takes the rights of other users away: from the database, from the files that SQLite keeps
     beside it, and from a folder that holds nothing else. Another folder may be shared."""
     own = [found for found in path.parent.iterdir() if found.name.startswith(path.name)]
     for found in own:
         _take_rights(found, 0o600)
-    if len(own) == len(list(path.parent.iterdir())):
+    if all(found in own or found.name in OWN_FOLDERS for found in path.parent.iterdir()):
         _take_rights(path.parent, 0o700)
 
 

@@ -81,7 +81,7 @@ def error_response(
 
     `text` replaces the default text of the status; `code` is for programs. `back` is an address and
     its name, to which the page links instead of to the start page."""
-    _note_refusal(request, status, code or CODES.get(status, ""))
+    note_refused(request, status, code or CODES.get(status, ""))
     title, usual = TITLES.get(status, TITLES[400 if status < 500 else 500])
     text = translate(text or usual)
     if wants_json(request):
@@ -100,8 +100,9 @@ def error_response(
     return aiohttp_jinja2.render_template("error.html", request, context, status=status)
 
 
-def _note_refusal(request: web.Request, status: int, code: str) -> None:
-    """A missing page is noted where there is a route: it may be there for others."""
+def note_refused(request: web.Request, status: int, code: str) -> None:
+    """Notes in the security log that a request was refused. A missing page is noted where there is a
+    route: it may be there for others."""
     route = route_of(request)
     if status in (401, 403, 429) or (status == 404 and route is not None):
         note_refusal(

@@ -23,7 +23,7 @@ def _wrong(folder: Path) -> dict[str, str]:
     return {
         name: oct(mode)
         for name, mode in _modes(folder).items()
-        if mode != (0o700 if name == folder.name else 0o600)
+        if mode != (0o700 if (folder.parent / name).is_dir() or (folder / name).is_dir() else 0o600)
     }
 
 

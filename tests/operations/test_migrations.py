@@ -144,6 +144,7 @@ def test_the_models_are_these() -> None:
         "email_links",
         "mails",
         "deleted_rooms",
+        "room_pictures",
         "former_members",
         "sweeps",
         "preview_jobs",
