@@ -53,6 +53,20 @@ async def test_who_owns_it_is_asked_and_leaves_it(alice: Visitor, bob: Visitor, 
     await expect(bob.page.locator("#timeline")).to_contain_text(f"{bob.name} is the owner now")
 
 
+async def test_a_closed_room_is_opened_by_who_is_sure(alice: Visitor, room: str) -> None:
+    head = alice.page.locator("#timeline")
+    await alice.says("/kind closed")
+    await expect(head).to_contain_text("closed the room")
+    await alice.says("/kind open")
+    dialog = alice.page.locator("#question")
+    await expect(dialog).to_contain_text("read what was written before")
+    await alice.page.keyboard.press("Escape")
+    await expect(alice.page.locator("#composer-text")).to_have_value("/kind open")
+    await alice.page.locator("#composer-text").press("Enter")
+    await dialog.get_by_role("button", name="Open it").click()
+    await expect(head).to_contain_text("opened the room")
+
+
 async def test_how_long_messages_are_kept(alice: Visitor, bob: Visitor, room: str) -> None:
     await bob.page.goto(f"{bob.url}/rooms/{room}/settings")
     await expect(bob.page.get_by_role("region", name="How long messages are kept")).to_contain_text(

@@ -1,6 +1,6 @@
 /**
- * What is asked about before it is sent: whom a text calls by `@all` and `@here`, `/clear`, and `/leave`
- * of who owns the room. Pure.
+ * What is asked about before it is sent: whom a text calls by `@all` and `@here`, `/clear`, `/leave`
+ * of who owns the room, and `/kind open` of a closed one. Pure.
  */
 
 /** Members of a room in which everybody may call all of them. */
@@ -28,10 +28,13 @@ export const clears = (text) => /^\/clear(\s|$)/i.test(text);
 /** @param {string} text */
 export const leaves = (text) => /^\/leave\s*$/i.test(text);
 
+/** @param {string} text */
+export const opens = (text) => /^\/kind\s+open\s*$/i.test(text);
+
 /**
  * Whether there may be something to ask.
  * @param {string} text
  * @param {Pick<import("../state/store.js").State, "members">} state
  */
 export const mayNeedYes = (text, { members }) =>
-  clears(text) || leaves(text) || (members.size > SMALL_ROOM && /@(all|here)/i.test(text));
+  clears(text) || leaves(text) || opens(text) || (members.size > SMALL_ROOM && /@(all|here)/i.test(text));

@@ -28,8 +28,8 @@ test("nobody by a name that begins so, and not in code, quotes or addresses", ()
 
 test("what can't be taken back is asked about", () => {
   const members = new Map();
-  for (const text of ["/clear", "/CLEAR  ", "/clear it", "/leave", "/Leave "])
+  for (const text of ["/clear", "/CLEAR  ", "/clear it", "/leave", "/Leave ", "/kind open", "/KIND  open "])
     assert.equal(mayNeedYes(text, { members }), true, text);
-  for (const text of ["//clear", "/clears", "clear", "/leave anyway", "@all"])
+  for (const text of ["//clear", "/clears", "clear", "/leave anyway", "/kind closed", "/kind opener", "@all"])
     assert.equal(mayNeedYes(text, { members }), false, text);
 });

@@ -4,7 +4,7 @@ import { part } from "../../dom/template.js";
 import { owns } from "../../state/people.js";
 import { titleWithSign } from "../../words/names.js";
 import { n, t } from "../../words/texts.js";
-import { clears, countCalled, leaves, SMALL_ROOM } from "../../composing/questions.js";
+import { clears, countCalled, leaves, opens, SMALL_ROOM } from "../../composing/questions.js";
 
 /** The page knows no more members of a room. */
 const MOST = 1000;
@@ -50,6 +50,13 @@ function questionOf(text, state) {
     return { question, yes: t("Clear it"), danger: true };
   }
   if (leaves(text)) return questionOfLeaving(state);
+  if (opens(text) && state.room.kind === "closed" && owns(state.you)) {
+    const question = t(
+      "This opens {room} to everybody on this site: they can find it, and read what was written before.",
+      { room: titleWithSign(state.room) },
+    );
+    return { question, yes: t("Open it"), danger: true };
+  }
   const count = state.may.includes("mention_groups") ? countCalled(text, state) : 0;
   if (count < SMALL_ROOM) return null;
   const question =
