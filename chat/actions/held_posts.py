@@ -17,7 +17,7 @@ from chat.drafts import Draft, Person
 from chat.engine import Engine
 from chat.errors import ActionError
 from chat.events import Receipt, encode_value
-from chat.history.files import keep_for_moderators, refs_of_held
+from chat.history.files import keep_for_moderators, let_go, refs_of_held
 from chat.history.journal import Change, record_draft
 from chat.history.reports import in_charge_of, site_staff
 from chat.history.transaction import RoomTransaction
@@ -154,4 +154,6 @@ async def withdraw(engine: Engine, user: User, held_id: int) -> None:
     gone = {"answered_at": now_ms(), "answered_by": user.id, "answer": WITHDRAWN, "text": ""}
     await HeldPost.update(gone).where(is_theirs, HeldPost.answered_at.is_null()).aio_execute()
     await HeldPost.update(text="").where(is_theirs, HeldPost.answer == "reject").aio_execute()
+    if held.files and held.answer != "approve":
+        await let_go(user.id, refs_of_held(held.files))
     await _tell(engine, held.room_id, user.id)

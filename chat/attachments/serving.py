@@ -1,10 +1,11 @@
 """Who may read a file, looked at each time: whoever may read the message that it belongs to, at this
-moment; before it is posted only who sent it."""
+moment; before it is posted only who sent it, for as long as it waits."""
 
 from dataclasses import dataclass
 
 from accounts.models import User
 from chat.models import File, Message, Room
+from helpers.clock import now_ms
 from helpers.storage.blobs import Blob
 
 
@@ -50,7 +51,7 @@ async def stored_file(file_id: str) -> StoredFile | None:
         .join(Blob, on=(Blob.id == File.blob_id))
         .left_outer_join(Room, on=(Room.id == File.room_id))
         .left_outer_join(Message, on=is_message)
-        .where(File.id == file_id)
+        .where(File.id == file_id, File.until.is_null() | (File.until > now_ms()))
     )
     for row in await query.tuples().aio_execute():
         file_id, owner_id, name, type_, kind, size, key, sha256, variants, *of_message = row

@@ -17,6 +17,7 @@ from chat.doors.room_pages import room_access
 from chat.drafts import Person
 from chat.errors import ActionError
 from chat.history.access import RoomAccess
+from chat.history.files import names_of, refs_of_held
 from chat.history.reports import FoundReport, names_in, reports_in
 from chat.keys import ENGINE, take_token
 from chat.models import HeldPost
@@ -154,13 +155,15 @@ class Withdraw(web.View):
 
 
 async def as_listed(found: list[HeldPost]) -> list[dict[str, Any]]:
-    """The posts that wait for a moderator. `why` is the rule that held them, empty for a new account."""
+    """The posts that wait for a moderator. `why` is the rule that held them, empty for a new account,
+    `files` the names of their files."""
     names = await users_by_ids(sorted({one.author_id for one in found}))
     return [
         {
             "held": one.id,
             "author": names[one.author_id].name,
             "text": one.text,
+            "files": await names_of(refs_of_held(one.files)) if one.files else [],
             "why": one.why,
             "at": iso(one.at),
         }

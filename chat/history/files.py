@@ -72,6 +72,21 @@ async def keep_for_moderators(author_id: int, refs: Sequence[FileRef]) -> None:
     await change.where(File.id.in_([ref.id for ref in refs]), is_theirs).aio_execute()
 
 
+async def let_go(author_id: int, refs: Sequence[FileRef]) -> None:
+    """The files of a post that will never be one aren't kept any longer."""
+    is_theirs = (File.owner_id == author_id) & File.room_id.is_null()
+    await File.update(until=now_ms()).where(File.id.in_([ref.id for ref in refs]), is_theirs).aio_execute()
+
+
+async def names_of(refs: Sequence[FileRef]) -> list[str]:
+    """How the files are called, of those that are there."""
+    if not refs:
+        return []
+    query = File.select(File.id, File.name).where(File.id.in_([ref.id for ref in refs]))
+    names = dict(await query.tuples().aio_execute())
+    return [names[ref.id] for ref in refs if ref.id in names]
+
+
 def refs_of_held(files: str) -> tuple[FileRef, ...]:
     """What HeldPost.files says."""
     return _refs.decode(files)

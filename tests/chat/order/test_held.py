@@ -11,6 +11,7 @@ from tests.chat.order.test_filters import adds, answers, held, workers
 from tests.conftest import Cast, unique
 from tests.support.deleted_accounts import change, rows
 from tests.support.feed_reader import asks as sends
+from tests.support.files import uploads
 from tests.support.people import PATIENCE, JsonObject, Listener, Person, person
 from tests.support.servers import Aiochat
 
@@ -155,3 +156,20 @@ async def test_a_flood_over_several_workers_is_reported(workers: list[Aiochat]) 
         async with asyncio.timeout(PATIENCE):
             while not (await alice.gets(f"/rooms/{found[2]}/reports"))["reports"]:
                 await asyncio.sleep(0.05)
+
+
+async def test_moderators_read_how_its_files_are_called_and_they_go_with_it(
+    alice: Person, bob: Person, lobby: str
+) -> None:
+    at_bob = await bob.enters(lobby)
+    await adds(alice, lobby, "word", "viagra")
+    state = await uploads(bob, "prices.txt", b"much\n")
+    await at_bob.ws.send_json(
+        {"type": "post", "text": "viagra", "nonce": unique("n"), "files": [{"id": state["id"]}]}
+    )
+    [one] = await told(at_bob, lobby, are=[("viagra", False)])
+    assert [found["files"] for found in await held(alice, lobby)] == [["prices.txt"]]
+    async with alice.http.get(f"/rooms/{lobby}/reports", headers={"Accept": "text/html"}) as page:
+        assert "prices.txt" in await page.text()
+    assert await withdraws(bob, one) == 204
+    assert (await bob.http.get(state["file"]["url"])).status == 404
