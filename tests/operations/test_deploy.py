@@ -227,7 +227,7 @@ def system() -> Iterator[System]:
 
 
 def test_where_all_is_there_nothing_happens(system: System) -> None:
-    system.add("redis-server", "nginx", "chromium", "node", "npm")
+    system.add("redis-server", "nginx", "chromium", "node", "npm", "pdftoppm")
     system.add_apt()
     done = system.provision("--tests")
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
@@ -236,7 +236,7 @@ def test_where_all_is_there_nothing_happens(system: System) -> None:
 
 @needs_root
 def test_what_is_missing_is_installed_and_nothing_else(system: System) -> None:
-    system.add("redis-server", "node", "npm")
+    system.add("redis-server", "node", "npm", "pdftoppm")
     system.add_apt(installs=["nginx", "chromium-headless-shell"])
     done = system.provision("--tests")
     assert (done.returncode, done.stderr) == (0, "")
@@ -276,7 +276,7 @@ def test_what_apt_says_is_shown_when_it_fails(system: System) -> None:
 
 @needs_root
 def test_on_ubuntu_chromium_has_another_name(system: System) -> None:
-    system.add("redis-server", "nginx", "node", "npm")
+    system.add("redis-server", "nginx", "node", "npm", "pdftoppm")
     system.add_apt(installs=["chromium-browser"])
     assert system.provision("--tests", system=UBUNTU).returncode == 0
     assert system.calls()[0].endswith(" chromium-browser")
@@ -284,7 +284,7 @@ def test_on_ubuntu_chromium_has_another_name(system: System) -> None:
 
 @needs_root
 def test_where_chromium_comes_as_a_whole_it_is_taken_so(system: System) -> None:
-    system.add("redis-server", "nginx", "node", "npm")
+    system.add("redis-server", "nginx", "node", "npm", "pdftoppm")
     system.add_apt(first_fails=True, installs=["chromium"])
     assert system.provision("--tests").returncode == 0
     assert [call.split()[-1] for call in system.calls()] == ["chromium-headless-shell", "update", "chromium"]
@@ -300,7 +300,7 @@ def test_another_system_is_told_what_to_install(system: System) -> None:
     assert line.startswith(
         "deploy/provision: this is Fedora Linux 44, not Debian or Ubuntu. Install by hand: "
     )
-    assert line.endswith("nginx, Chromium, Node.js, npm")
+    assert line.endswith("nginx, Chromium, Node.js, npm, pdftoppm")
     assert "PostgreSQL server >= 13" in line or Path("/usr/lib/postgresql").exists()
     assert system.calls() == []
 
