@@ -9,7 +9,6 @@ from chat.actions.moderation import change
 from chat.actions.posting import after_post, is_over_limit, render_with_names
 from chat.actions.reporting import put_report
 from chat.delivery.filters import ACTIONS, Rule, Rules
-from chat.delivery.floods import MIN_FLOOD
 from chat.drafts import Draft, FileRef, Person
 from chat.engine import Engine
 from chat.errors import ActionError
@@ -129,16 +128,17 @@ async def report_by_itself(engine: Engine, room_id: int, number: int, why: str) 
     engine.unread.note_standings({*await in_charge_of(room_id), *await site_staff()})
 
 
-def is_looked_at(standing: Standing, text: str, why: str) -> bool:
-    """Whether something is left to be done with a post that was stored."""
-    return bool(why) or (len(text) >= MIN_FLOOD and standing.kind not in CONVERSATIONS)
+def is_shared(engine: Engine, standing: Standing, author_id: int, text: str) -> bool:
+    """Whether other processes are told of the text of a post. Asked for each, of which few are."""
+    return standing.kind not in CONVERSATIONS and engine.shared_floods.may_note(author_id, text)
 
 
 async def after_the_post(
-    engine: Engine, room_id: int, author: Person, number: int, text: str, why: str
+    engine: Engine, room_id: int, author: Person, number: int, text: str, why: str, *, shares: bool
 ) -> None:
-    """Reports a post where `why` says why, or where other processes have seen the same text elsewhere."""
-    if await engine.shared_floods.note(author.id, room_id, text):
+    """Reports a post where `why` says why, or, where it is shared, if other processes have seen the same
+    text elsewhere."""
+    if shares and await engine.shared_floods.note(author.id, room_id, text):
         why = why or FLOOD
     if why:
         await report_by_itself(engine, room_id, number, why)

@@ -56,12 +56,18 @@ and next to nothing where somebody talks all day."""
 
 
 class SharedFloods(Protocol):
+    def may_note(self, author_id: int, text: str) -> bool:
+        """Whether the text is to be noted. Asked for each post, of which few are."""
+
     async def note(self, author_id: int, room_id: int, text: str) -> bool:
         """Returns whether the text is in one room too many, in all processes together."""
 
 
 class NoOthers:
     """Where there is one process, which has seen all."""
+
+    def may_note(self, author_id: int, text: str) -> bool:
+        return False
 
     async def note(self, author_id: int, room_id: int, text: str) -> bool:
         return False
@@ -75,9 +81,10 @@ class RedisFloods:
         self._prefix = prefix
         self._told = Buckets(SHARED_RATE, SHARED_AT_ONCE)
 
+    def may_note(self, author_id: int, text: str) -> bool:
+        return len(text) >= MIN_FLOOD and not self._told.take(author_id)
+
     async def note(self, author_id: int, room_id: int, text: str) -> bool:
-        if len(text) < MIN_FLOOD or self._told.take(author_id):
-            return False
         said = hashlib.blake2b(text.casefold().encode(errors="replace"), digest_size=12).hexdigest()
         key = f"{self._prefix()}flood:{author_id}:{said}"
         # One key, so one node of a cluster.
