@@ -260,6 +260,9 @@ class NumberedWitness(NumberedClient):
         self.seqs.take(event.seq)
         if event.number is None:
             return
+        if self.numbers.next == 1:
+            # Somebody who isn't measured may have posted before: what is missed then, its seq tells.
+            self.numbers.skip_to(event.number)
         self.numbers.take(event.number)
         found = sender_and_turn(event.text)
         if found is None:
