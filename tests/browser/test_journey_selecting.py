@@ -75,6 +75,8 @@ async def test_by_keys(alice: Visitor, bob: Visitor, room: str) -> None:
     await expect(bar(alice)).to_contain_text("2 messages selected")
     await keys.press("Delete")
     await expect(gone(bob)).to_have_text(["2 messages were deleted."], use_inner_text=True)
+    # The key takes back what her page has word of.
+    await expect(alice.page.locator(".toast").get_by_role("button", name="Undo")).to_be_visible()
     await keys.press("Control+z")
     await expect(gone(bob)).to_have_count(0)
 
