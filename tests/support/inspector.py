@@ -1,5 +1,6 @@
 """Looks at pages with axe-core, in each of their states: wide and on a phone, light and dark."""
 
+import fcntl
 import subprocess
 from collections.abc import AsyncIterator
 
@@ -16,7 +17,10 @@ RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"
 @pytest.fixture(scope="session")
 def axe() -> str:
     """The checker's source: `make node` installs what package.json names."""
-    subprocess.run(["make", "-s", "node"], cwd=ROOT, check=True, timeout=300)
+    with (ROOT / "package.json").open() as package:
+        # One process of the tests after the other: two installations would spoil each other's.
+        fcntl.flock(package, fcntl.LOCK_EX)
+        subprocess.run(["make", "-s", "node"], cwd=ROOT, check=True, timeout=300)
     return (ROOT / "node_modules" / "axe-core" / "axe.min.js").read_text()
 
 
