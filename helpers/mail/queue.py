@@ -152,7 +152,14 @@ class MailQueue:
         """The row's mail. Where there is none any more, the row goes."""
         maker = self.kinds.get(row.kind)
         set_language(LANGUAGES.get(row.language, ENGLISH))
-        mail = await maker(row.user_id, msgspec.json.decode(row.details)) if maker else None
+        try:
+            mail = await maker(row.user_id, msgspec.json.decode(row.details)) if maker else None
+        except Exception as error:
+            if is_unavailable(error):
+                raise
+            # It would be so again, and the others needn't wait for it.
+            log.exception("a mail of the kind %s can't be made", row.kind)
+            mail = None
         if mail is None:
             await OutgoingMail.delete().where(OutgoingMail.id == row.id).aio_execute()
         return mail
@@ -164,7 +171,11 @@ class MailQueue:
         try:
             async with asyncio.timeout(SEND_SECONDS):
                 await session.send(email_of(mail, sender, identifier, self._html))
-        except TimeoutError:
+        except (TimeoutError, ServerAway) as error:
+            # It may be this mail at which the server hangs or hangs up: the others go first next time.
+            await self._put_off(row)
+            if isinstance(error, ServerAway):
+                raise
             raise ServerAway(f"a mail took longer than {SEND_SECONDS:.0f} s") from None
         except MailRefused as error:
             await self._refused(row, error)
@@ -179,10 +190,16 @@ class MailQueue:
         if error.for_good:
             await self._give_up([row], one_line(error))
             return
+        pause = await self._put_off(row)
+        log.info("a mail of the kind %s was refused, and is sent again in %d s: %s", row.kind, pause, error)
+
+    @staticmethod
+    async def _put_off(row: OutgoingMail) -> int:
+        """Has a mail sent later. Returns in how many seconds."""
         pause = PAUSES[min(row.tries, len(PAUSES) - 1)]
         change: dict[str, Any] = {"tries": row.tries + 1, "due_at": now_ms() + pause * 1000}
         await OutgoingMail.update(change).where(OutgoingMail.id == row.id).aio_execute()
-        log.info("a mail of the kind %s was refused, and is sent again in %d s: %s", row.kind, pause, error)
+        return pause
 
     @staticmethod
     async def _give_up(rows: list[OutgoingMail], why: str = "the mail server took it on no day") -> None:

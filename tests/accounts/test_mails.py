@@ -9,7 +9,7 @@ import pytest
 
 from tests.conftest import QUICK, Cast, patient_env, unique
 from tests.support.accounts import accounts_of
-from tests.support.mail_server import MailBox, html_of, link_in, mailbox, text_of
+from tests.support.mail_server import HANGS_UP, MailBox, html_of, link_in, mailbox, text_of
 from tests.support.people import PASSWORD, PATIENCE, JsonObject, Person
 from tests.support.servers import Aiochat, Postgres, Redis
 
@@ -216,6 +216,19 @@ async def test_a_mail_that_is_refused_comes_later_and_one_that_never_will_is_giv
     assert not box.mails.get(address)
     [due] = await waiting_are(chat, 1)
     assert due > 30_000, "again in a minute"
+
+
+async def test_a_mail_at_which_the_server_hangs_up_holds_up_no_others(
+    chat: Aiochat, cast: Cast, box: MailBox, address: str
+) -> None:
+    before = [due for due in accounts_of(chat.url).mails_waiting() if due > 0]
+    box.answers = [HANGS_UP]
+    await cast.stranger("unlucky").registers(email=address)
+    other = f"other-{address}"
+    await cast.stranger("other").registers(email=other)
+    await box.comes(other)
+    assert box.refused[-1] == address
+    assert max(await waiting_are(chat, len(before) + 1)) > 30_000
 
 
 async def test_an_account_that_is_deleted_gets_nothing_more(

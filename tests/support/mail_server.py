@@ -12,6 +12,9 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from tests.support.people import PATIENCE
 
+HANGS_UP = "421 hangs up"
+"""An answer that nobody gets: the connection is closed in its place."""
+
 LINK = re.compile(r"https?://\S+")
 
 
@@ -32,7 +35,11 @@ class MailBox:
         [to] = envelope.rcpt_tos
         if self.answers:
             self.refused.append(to)
-            return self.answers.pop(0)
+            answer = self.answers.pop(0)
+            if answer == HANGS_UP:
+                assert server.transport is not None
+                server.transport.close()
+            return answer
         assert isinstance(envelope.content, bytes)
         message = email.message_from_bytes(envelope.content, policy=default)
         assert isinstance(message, EmailMessage)
