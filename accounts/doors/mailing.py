@@ -9,7 +9,7 @@ from accounts.doors.telling import asked_from, send_confirmation
 from accounts.keys import USER
 from accounts.people.directory import login_key
 from accounts.signin.email_links import confirm_email, person_of_email_link
-from accounts.signin.mails import FORGOT
+from accounts.signin.mails import FOR_ONE, FORGOT
 from accounts.signin.password_links import DeadLink
 from accounts.site_settings import CONTACT, site_settings
 from helpers.errors import ActionError, charge
@@ -24,9 +24,6 @@ from helpers.web.forms import Form, check_form, read_form
 
 ASKING = Rule("forgotten-passwords", 1 / 60, 10.0)
 """Per address that asks."""
-
-FOR_ONE = Rule("mails-about-an-account", 1 / 1200, 3.0)
-"""Per account: nobody's mailbox is filled by strangers."""
 
 CONFIRMING = Rule("confirming-mails", 1 / 600, 3.0)
 """Per account."""

@@ -1,6 +1,5 @@
 """Registration: who may make themselves an account, and the form, which may come with an invitation."""
 
-import asyncio
 from collections.abc import Mapping
 from enum import Enum, auto
 from urllib.parse import quote
@@ -170,7 +169,6 @@ class Register(web.View):
                 "Too many accounts have been made from your address. Please try again later.",
                 retry_after=int(wait) + 1,
             )
-        begins = asyncio.Event()
         try:
             user = await accounts.register(
                 request.app[DATABASE],
@@ -179,7 +177,7 @@ class Register(web.View):
                 data.password,
                 display_name=data.display_name,
                 host=settings.host_name,
-                admit=lambda user, is_first: _admit(now, invitation, user, begins, is_first=is_first),
+                admit=lambda user, is_first: _admit(now, invitation, user, is_first=is_first),
             )
         except accounts.BadAccount as error:
             form.errors.update((field, translate(text)) for field, text in error.errors.items())
@@ -194,8 +192,8 @@ class Register(web.View):
         for call in request.app[REGISTERED]:
             await call(user)
         target = await self._enter(invitation, user) or data.next
-        is_first = begins.is_set()
-        if is_first:
+        if user.is_admin:
+            # Nobody else begins as one: it is the site's first account.
             await name_site(request.app, user, data.site_name)
             target = data.next or "/begin"
         t = current().t
@@ -205,7 +203,7 @@ class Register(web.View):
             else t("Welcome, {name}!", name=user.display_name or user.name)
         )
         await flash(request, welcome, "success")
-        if now[NEWCOMERS] and not is_first:
+        if now[NEWCOMERS] and not user.is_admin:
             target = f"/welcome?next={quote(target, safe='/')}"
         raise await signed_in(request, user, target)
 
@@ -250,15 +248,11 @@ async def _admit(
     now: SiteSettings,
     invitation: FoundInvitation | None,
     user: User,
-    begins: asyncio.Event,
     *,
     is_first: bool,
 ) -> None:
     """Decides in the transaction that makes the account: what the visitor was shown may be over. Of two
-    first visitors one is the first; of two who take the last use of a link one gets it. `begins` is set
-    for the site's first account."""
-    if is_first:
-        begins.set()
+    first visitors one is the first; of two who take the last use of a link one gets it."""
     if invitation is not None and (
         await able_maker(invitation.maker.id) is None or not await take_use(invitation.link_id, user.id)
     ):

@@ -11,13 +11,18 @@ from accounts.signin.email_links import make_email_link
 from accounts.signin.password_links import make_link
 from accounts.site_settings import NAME, site_settings
 from helpers.clock import iso
-from helpers.keys import DATABASE, SETTINGS
+from helpers.keys import DATABASE, LIMITER, SETTINGS
+from helpers.limits import Rule
 from helpers.mail.mail import Mail
 from helpers.mail.queue import MAILS, Maker
 from helpers.text.translation import current
 
 FORGOT, RESET, VERIFY = "forgot", "reset", "verify"
 EMAIL_CHANGED, PASSWORD_CHANGED, NEW_DEVICE = "email_changed", "password_changed", "new_device"
+
+
+FOR_ONE = Rule("mails-about-an-account", 1 / 1200, 3.0)
+"""Per account, and per login that is asked for: nobody's mailbox is filled by strangers."""
 
 
 class AccountMails:
@@ -51,7 +56,10 @@ class AccountMails:
         is_address = "@" in login.strip("@")
         found = await users_by_address(login) if is_address else [await user_by_name(login)]
         for user in found:
-            if user is not None and user.address:
+            if user is None or not user.address:
+                continue
+            # Its name and its address are two ways to ask for one account.
+            if not await self._app[LIMITER].take(FOR_ONE, f"account {user.id}"):
                 asked = {"device": details["device"], "whence": details["whence"]}
                 await self._app[MAILS].put(RESET, user.language or current().code, user.id, asked)
 
