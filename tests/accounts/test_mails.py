@@ -282,3 +282,21 @@ async def test_wrong_addresses_invite_nobody(alice: Person, lobby: str, addresse
     assert (status, list(told["errors"])) == (422, ["address"])
     async with alice.http.get("/invitations", headers={"Accept": "application/json"}) as answer:
         assert (await answer.json())["invitations"] == []
+
+
+async def test_a_mailbox_gets_three_links_whatever_is_asked_for(
+    own_servers: None, box: MailBox, address: str
+) -> None:
+    env = {"AIOCHAT_SMTP_URL": box.url, "AIOCHAT_MAIL_FROM": "chat@example.org"}
+    with Aiochat(env=env, timings=replace(QUICK, mail=0.05)) as server:
+        vera, later = Person(server.url, "vera"), Person(server.url, "later")
+        await vera.registers(email=address)
+        await later.registers(email=f"later-{address}")
+        for login in ("vera", address) * 3:
+            assert (await posts(later, "/accounts/forgot", page="/rooms", login=login))[0] == 200
+        # What was asked for last has come.
+        await posts(later, "/accounts/forgot", page="/rooms", login="later")
+        await box.comes(f"later-{address}", 2)
+        assert len(box.mails[address]) == 1 + 3
+        await vera.close()
+        await later.close()
