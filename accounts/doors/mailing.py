@@ -4,7 +4,7 @@ import aiohttp_jinja2
 from aiohttp import web
 from pydantic import BaseModel, field_validator
 
-from accounts.doors.password_reset import BACK
+from accounts.doors.password_reset import dead_link
 from accounts.doors.telling import asked_from, send_confirmation
 from accounts.keys import USER
 from accounts.people.directory import login_key
@@ -86,7 +86,7 @@ class ConfirmEmail(web.View):
         try:
             user = await person_of_email_link(self.request.match_info["token"])
         except DeadLink:
-            raise self._dead() from None
+            raise dead_link() from None
         context = {"owner": user.called, "address": user.address}
         return aiohttp_jinja2.render_template("accounts/confirm_email.html", self.request, context)
 
@@ -95,18 +95,10 @@ class ConfirmEmail(web.View):
         try:
             user = await confirm_email(request.app[DATABASE], request.match_info["token"])
         except DeadLink:
-            raise self._dead() from None
+            raise dead_link() from None
         note("e-mail confirmed", "ok", who=user.name, whence=client_address(request))
         await flash(request, current().t("Your e-mail address is confirmed."), "success")
         raise web.HTTPSeeOther("/settings/account" if USER in request else "/accounts/login")
-
-    def _dead(self) -> ActionError:
-        return ActionError(
-            "dead_link",
-            "This link was used already, or is too old. Ask for another one.",
-            404,
-            back=BACK,
-        )
 
 
 class AskToConfirm(web.View):

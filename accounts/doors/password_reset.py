@@ -22,6 +22,16 @@ from helpers.web.forms import Form, check_form, read_form
 BACK = ("/accounts/login", Text("Sign in"))
 
 
+def dead_link() -> ActionError:
+    """For a link of a mail, or of those who run the site, that leads nowhere."""
+    return ActionError(
+        "dead_link",
+        "This link was used already, or is too old. Ask for another one.",
+        404,
+        back=BACK,
+    )
+
+
 class NewPassword(BaseModel):
     new_password: str
 
@@ -52,7 +62,7 @@ class ResetPassword(web.View):
         try:
             user = await use_link(app[DATABASE], token, data.new_password, host=app[SETTINGS].host_name)
         except DeadLink:
-            raise self._dead() from None
+            raise dead_link() from None
         except BadAccount as error:
             form.errors.update((field, translate(text)) for field, text in error.errors.items())
             return await self._page(form, 422)
@@ -70,15 +80,7 @@ class ResetPassword(web.View):
         try:
             return (await owner_of_link(self.request.match_info["token"])).called
         except DeadLink:
-            raise self._dead() from None
-
-    def _dead(self) -> ActionError:
-        return ActionError(
-            "dead_link",
-            "This link was used already, or is too old. Ask for another one.",
-            404,
-            back=BACK,
-        )
+            raise dead_link() from None
 
     async def _page(self, form: Form, status: int = 200) -> web.Response:
         context = {"form": form, "owner": await self._owner()}

@@ -4,7 +4,6 @@ to is the chat's (chat/actions/invite_links.py).
 Of the code, 128 random bits, only a hash is stored: whoever reads the database, or a copy of it, comes
 in by none. So its maker sees it once; a link that was lost is revoked, and another one made."""
 
-import hashlib
 import re
 import secrets
 from typing import Any
@@ -13,6 +12,7 @@ from peewee import fn
 
 from accounts.models import InviteLink, InviteLinkUse, User
 from accounts.people.site_roles import SitePermission, site_may
+from accounts.signin.password_links import hashed_token
 from accounts.signin.suspension import is_suspended
 from accounts.site_settings import INVITING, SiteSettings
 from helpers.clock import now_ms
@@ -75,7 +75,7 @@ async def make_invite_link(
             count=MAX_LIVE,
         )
     code = secrets.token_urlsafe(16)
-    row = {"code_hash": _hashed(code), "maker_id": maker_id, "to_site": to_site}
+    row = {"code_hash": hashed_token(code), "maker_id": maker_id, "to_site": to_site}
     row |= {"uses": uses, "used": 0, "made_at": now, "until": now + days * DAY_MS}
     link_id = await InviteLink.insert(row).returning(InviteLink.id).tuples().aio_execute()
     return InviteLink(id=link_id[0][0], **row), code
@@ -86,7 +86,7 @@ async def renew_code(link_id: int) -> tuple[InviteLink, str] | None:
     where it isn't good any more."""
     code = secrets.token_urlsafe(16)
     is_it = (InviteLink.id == link_id) & _is_live(now_ms())
-    if not await InviteLink.update(code_hash=_hashed(code)).where(is_it).aio_execute():
+    if not await InviteLink.update(code_hash=hashed_token(code)).where(is_it).aio_execute():
         return None
     return await InviteLink.aio_get(InviteLink.id == link_id), code
 
@@ -95,7 +95,7 @@ async def find_invite_link(code: str) -> tuple[InviteLink, User]:
     """The link with this code and who made it. Raises dead_link, also where it is used up."""
     if not _CODE.fullmatch(code):
         raise dead_link()
-    query = InviteLink.select().where(InviteLink.code_hash == _hashed(code), _is_live(now_ms()))
+    query = InviteLink.select().where(InviteLink.code_hash == hashed_token(code), _is_live(now_ms()))
     for link in await query.aio_execute():
         if maker := await able_maker(link.maker_id):
             return link, maker
@@ -208,7 +208,3 @@ async def uses_of(link_ids: list[int], most: int = 20) -> dict[int, list[str]]:
         rows = await query.order_by(InviteLinkUse.at.desc()).limit(most).tuples().aio_execute()
         found[link_id] = [handle for (handle,) in rows if handle]
     return found
-
-
-def _hashed(code: str) -> str:
-    return hashlib.sha256(code.encode()).hexdigest()
