@@ -73,7 +73,6 @@ class AccountMails:
         return self._to(
             user,
             t("A new password for {site}", site=self._site),
-            t("Hello {name}.", name=user.display_name or user.name),
             t(
                 "A new password was asked for, for your account @{name} on {site}: from {device}, {whence}.",
                 name=user.name,
@@ -96,7 +95,6 @@ class AccountMails:
         return self._to(
             user,
             t("Is this your address? {site} asks", site=self._site),
-            t("Hello {name}.", name=user.display_name or user.name),
             t(
                 "Your account @{name} on {site} has this e-mail address. Please confirm that it is yours, "
                 "so that you can get a new password by it.",
@@ -121,7 +119,6 @@ class AccountMails:
         return self._to(
             user,
             t("Your e-mail address on {site} was changed", site=self._site),
-            t("Hello {name}.", name=user.display_name or user.name),
             t(
                 "The e-mail address of your account @{name} on {site} was changed, from {device}, {whence}.",
                 name=user.name,
@@ -142,7 +139,6 @@ class AccountMails:
         return self._to(
             user,
             t("Your password on {site} was changed", site=self._site),
-            t("Hello {name}.", name=user.display_name or user.name),
             t(
                 "The password of your account @{name} on {site} was changed, from {device}, {whence}.",
                 name=user.name,
@@ -162,7 +158,6 @@ class AccountMails:
         return self._to(
             user,
             t("A new sign-in on {site}", site=self._site),
-            t("Hello {name}.", name=user.display_name or user.name),
             t(
                 "Somebody signed in to your account @{name} on {site} from a device that is new there: "
                 "{device}, {whence}, on {moment}.",
@@ -194,7 +189,8 @@ class AccountMails:
             site=self._site,
             address=self._app[SETTINGS].address,
         )
-        return Mail(address or user.address, subject, paragraphs, footer, current().code, action)
+        greeting = t("Hello {name}.", name=user.display_name or user.name)
+        return Mail(address or user.address, subject, (greeting, *paragraphs), footer, current().code, action)
 
 
 def _hinted(address: str) -> str:
