@@ -50,7 +50,7 @@ from helpers.processes.heartbeat import ServiceManager
 from helpers.processes.listening import BACKLOG, cannot_listen, listen, listen_at
 from helpers.processes.passing import PASSING, Passing
 from helpers.processes.supervisor import Supervisor, worker_count
-from helpers.processes.terminal import Failure, UsageError, report, say, warn
+from helpers.processes.terminal import Failure, UsageError, leave, report, say, warn
 from helpers.processes.worker import (
     Worker,
     WorkerArguments,
@@ -388,4 +388,4 @@ def main(argv: Sequence[str] | None = None) -> int:
 if __name__ == "__main__":
     # Whatever this program writes is for its user alone: the database, its log, its locks.
     os.umask(0o077)
-    sys.exit(main())
+    leave(main())
