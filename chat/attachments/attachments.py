@@ -200,15 +200,14 @@ class Attachments:
                         raise _lost() from None
                     await self._keep(upload, file)
         except ActionError as error:
-            if error.retry_after:
+            if error.retry_after or isinstance(error, StorageError):
+                # It is looked at again when somebody asks for it.
                 await Upload.update(looked_until=0).where(Upload.id == upload_id).aio_execute()
                 return
             change = {"state": "refused", "error": error.text}
             await Upload.update(change).where(Upload.id == upload_id).aio_execute()
-        except Exception as error:
-            if not isinstance(error, StorageError):
-                log.exception("a file can't be looked at")
-            # It is looked at again when somebody asks for it.
+        except Exception:
+            log.exception("a file can't be looked at")
             await Upload.update(looked_until=0).where(Upload.id == upload_id).aio_execute()
             return
         with contextlib.suppress(StorageError):
