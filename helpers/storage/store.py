@@ -27,7 +27,8 @@ PART = 5 * 1024 * 1024
 PARTS_AT_ONCE = 2
 
 RETRIES: Any = {"max_retries": 2, "retry_timeout": timedelta(seconds=10)}
-CLIENT: Any = {"connect_timeout": "3s", "timeout": "60s"}
+CLIENT: Any = {"connect_timeout": "3s", "read_timeout": "20s", "timeout": "3600s"}
+"""A store that is silent for `read_timeout` is away. A large file may take as long as its reader needs."""
 
 
 MISSING_ERRORS = (NotFoundError, FileNotFoundError)
