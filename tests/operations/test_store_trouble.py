@@ -123,8 +123,8 @@ async def test_pictures_and_files_are_there_and_go_on_when_it_is_back(
     assert (answer.status, answer.headers["Retry-After"]) == (503, "5")
     assert "can’t be stored or read" in (await answer.json())["error"]["text"]
     assert (await sends(alice, room, ("a.txt", b"hello"))).status == 503
-    status, told = await sets_picture(alice, drawn("JPEG"), "image/jpeg")
-    assert (status, told["error"]["code"]) == (503, "storage_away")  # type: ignore[index]
+    code, told = await sets_picture(alice, drawn("JPEG"), "image/jpeg")
+    assert (code, "storage_away" in str(told)) == (503, True)
     async with alice.http.get(file["file"]["url"]) as read:
         assert read.status == 503
     fallback, initial = await picture_of(alice, alice.name)
