@@ -145,7 +145,7 @@ async def test_another_message_keeps_the_content(engine: Engine, attachments: At
     assert len(await objects(attachments)) == 1
 
 
-@pytest.mark.parametrize(("way", "subject"), zip(WAYS, ["person", "room"] * len(WAYS), strict=False))
+@pytest.mark.parametrize(("way", "subject"), list(zip(WAYS, ["person", "room"] * 3, strict=True)))
 async def test_a_hold_keeps_it(engine: Engine, attachments: Attachments, way: Way, subject: str) -> None:
     await _bob_owns()
     await post(engine, await send(attachments))
