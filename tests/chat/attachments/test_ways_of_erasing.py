@@ -24,6 +24,7 @@ from chat.personal_data.erasure import erase_from_chat
 from chat.personal_data.holds import hold, release
 from chat.personal_data.purge import Purge
 from chat.personal_data.retention import Retention
+from chat.personal_data.room_erasure import erase_deleted_rooms
 from chat.requests import Delete
 from chat.roles import Role
 from helpers.db.leases import Lease
@@ -97,17 +98,15 @@ WAYS: list[Way] = [*UNDOABLE, _by_age, _with_the_account]
 
 
 async def _works(engine: Engine, attachments: Attachments) -> None:
-    """All that runs in the background, a few times."""
+    """All that runs in the background, once."""
     await Lease.update(until=0).aio_execute()
-    purge = asyncio.create_task(Purge(engine).run())
-    try:
-        for _ in range(3):
-            await Retention(engine).run_once()
-            await asyncio.sleep(engine.timings.purge * 3)
-            await sweep(attachments)
-    finally:
-        purge.cancel()
-        await asyncio.gather(purge, return_exceptions=True)
+    purge = Purge(engine)
+    assert await purge._claim.hold()
+    await purge._purge_deleted()
+    await purge._purge_cleared()
+    await erase_deleted_rooms(engine, purge._step_done)
+    await Retention(engine).run_once()
+    await sweep(attachments)
 
 
 async def _is_gone(engine: Engine, attachments: Attachments) -> None:
