@@ -113,6 +113,7 @@ def test_the_models_are_these() -> None:
         "ignored",
         "filters",
         "held_posts",
+        "kept_records",
         "presence",
         "presence_clock",
         "statuses",
