@@ -91,6 +91,7 @@ def test_the_models_are_these() -> None:
         "users",
         "pictures",
         "site",
+        "site_logo",
         "rooms",
         "room_names",
         "members",
