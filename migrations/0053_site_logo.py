@@ -1,4 +1,5 @@
-"""The site's picture, in each size that is shown. Its colour is a setting like others."""
+"""The site's picture, in each size that is shown. Its colour is a setting like others. And indices for what is
+looked for on the site's pages: acts of one kind, and archived rooms."""
 
 from helpers.migrations import statement
 
@@ -11,4 +12,7 @@ steps = [
             version BIGINT NOT NULL,
             data {bytes} NOT NULL
         )"""),
+    statement("CREATE INDEX acts_by_kind ON acts (act, at, room_id, number)"),
+    statement("CREATE INDEX site_acts_by_kind ON site_acts (act, at, number)"),
+    statement("CREATE INDEX rooms_archived ON rooms (id) WHERE archived_at IS NOT NULL"),
 ]
