@@ -97,3 +97,8 @@ async def erase_uploads(attachments: Attachments, account: DeletedAccount) -> As
             yield
     await File.delete().where(File.owner_id == account.user_id, File.room_id.is_null()).aio_execute()
     yield
+
+
+async def forget_uploads() -> None:
+    """Ends the uploads that are under way, after a restore from a backup: it has none of their parts."""
+    await Upload.delete().where(Upload.state.in_(("open", "whole"))).aio_execute()

@@ -86,6 +86,12 @@ def report_duration(what: str) -> Iterator[None]:
     print(f"{time.monotonic() - began:.1f} s", file=sys.stderr)
 
 
+def report(what: str) -> contextlib.AbstractContextManager[None]:
+    """Reports the operation to a terminal at once, elsewhere only where it takes long."""
+    is_seen = sys.stderr is not None and sys.stderr.isatty()
+    return report_duration(what) if is_seen else report_when_slow(what)
+
+
 class Progress:
     """A context manager that shows progress on one line of the terminal. The line is overwritten
     and finally removed. Nothing is shown if stderr isn't a terminal."""

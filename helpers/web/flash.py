@@ -18,6 +18,8 @@ NOTICE = "notice"
 """The name of a declared message in a visitor's session, which the browser keeps: it may name one
 of a few messages, and not choose their text."""
 
+PURPOSES = ("Purpose", "Sec-Purpose")
+
 _notices: dict[str, Text] = {}
 
 
@@ -34,7 +36,11 @@ async def flash(request: web.Request, text: str, kind: str = "info", undo: str =
     session[KEY] = [*session.get(KEY, []), found][-KEPT:]
 
 
-def pop_flashes(session: Session) -> list[dict[str, Any]]:
+def pop_flashes(request: web.Request, session: Session) -> list[dict[str, Any]]:
+    """None for a page of which a script wants a part, or which a browser fetches in advance: nobody
+    would see them."""
+    if any(name in request.headers for name in PURPOSES):
+        return []
     flashes: list[dict[str, Any]] = session.pop(KEY, []) if KEY in session else []
     if NOTICE in session and (notice := _notices.get(session.pop(NOTICE))):
         flashes = [*flashes, {"kind": "info", "text": translate(notice)}]

@@ -1,0 +1,79 @@
+"""The shell commands `backup` and `restore`."""
+
+import argparse
+import asyncio
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+from helpers.db.migrations import check_migrations
+from helpers.db.single_process import single_process
+from helpers.processes.terminal import say
+from operations.archive import Archive
+from operations.backup import back_up
+from operations.restore import Restoring
+from settings import Settings
+
+IS_RESTORED = "Everybody is signed out, and open pages will load everything again."
+
+Begin = Callable[[Settings], Awaitable[None]]
+"""Ends sessions and renews the epoch (accounts/doors/restoring.py)."""
+
+
+def backup(settings: Settings, arguments: argparse.Namespace) -> None:
+    check_migrations(settings.database)
+    saved = asyncio.run(back_up(settings, arguments.file.absolute()))
+    size = f"{arguments.file.stat().st_size / 1e6:,.1f} MB"
+    say(f"{arguments.file}: {size}, {saved.rows:,} rows, {saved.files:,} files.")
+    if saved.missing:
+        print(
+            f"{len(saved.missing)} of the files aren't in the store, the first is {saved.missing[0]}",
+            file=sys.stderr,
+        )
+
+
+def _restore(begin: Begin) -> Callable[[Settings, argparse.Namespace], None]:
+    def restore(settings: Settings, arguments: argparse.Namespace) -> None:
+        async def begin_anew() -> None:
+            await begin(settings)
+
+        async def run() -> Path | None:
+            restoring = Restoring(settings, archive, begin_anew)
+            await restoring.check(is_forced=arguments.force)
+            return None if arguments.check else await restoring.run()
+
+        with Archive(arguments.file) as archive, single_process(settings.database):
+            kept = asyncio.run(run())
+            made = f"{archive.manifest.made_at[:16].replace('T', ' ')} UTC"
+        if arguments.check:
+            say(f"{arguments.file} is whole, and can be restored here. It was made at {made}.")
+            return
+        say(f"The site is as it was at {made}. {IS_RESTORED}")
+        if kept is not None:
+            say(f"The former database is {kept}: delete it when you don't need it any more.")
+
+    return restore
+
+
+def add_commands(commands: Any, begin: Begin) -> None:
+    """Adds the commands' parsers to those of argparse."""
+    command = commands.add_parser(
+        "backup",
+        help="save the database and the files, while the site serves",
+        description="Saves the database and the files of messages to FILE, a tar archive, as they are at one "
+        "moment. The site may serve meanwhile. FILE is there when it is whole, and not before.",
+    )
+    command.add_argument("file", type=Path, metavar="FILE", help="where to write it; it must not exist")
+    command.set_defaults(run=backup)
+    command = commands.add_parser(
+        "restore",
+        help="put a backup in the place of the site",
+        description="Puts a backup in the place of the site, while no server runs. It is checked as a whole "
+        "first. Everybody is signed out, since accounts and sessions of after the backup are lost, and open "
+        "pages load everything again.",
+    )
+    command.add_argument("file", type=Path, metavar="FILE", help="what `backup` wrote")
+    command.add_argument("--force", action="store_true", help="also where there is a site already")
+    command.add_argument("--check", action="store_true", help="only check the backup, and change nothing")
+    command.set_defaults(run=_restore(begin))
