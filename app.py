@@ -21,7 +21,7 @@ from aiohttp_session import session_middleware
 from redis.exceptions import RedisError
 
 import urls
-from accounts import site
+from accounts import site, site_look
 from accounts.doors import command_line, restoring
 from accounts.keys import OPEN_SESSIONS, SESSION_ENDED, USER
 from accounts.models import User
@@ -138,7 +138,7 @@ async def create_app(settings: Settings, timings: Timings = DEFAULT_TIMINGS) -> 
     app.cleanup_ctx.append(run_renderer)
     app.cleanup_ctx.append(run_picture_maker)
     app.cleanup_ctx.append(run_page_reader)
-    app[FILES] = files = Files(ROOT / "static", fresh=settings.debug)
+    app[FILES] = files = Files(ROOT / "static", site_look.style, fresh=settings.debug)
     setup_pages(app, ROOT / "templates", files, USER)
     setup_accounts(app)
     setup_chat(app)

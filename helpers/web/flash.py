@@ -1,12 +1,15 @@
 """Messages that the next page shows once."""
 
-from collections.abc import Mapping
+import contextlib
+from collections.abc import AsyncIterator, Collection, Mapping
 from typing import Any
 
 from aiohttp import web
 from aiohttp_session import Session, get_session
 
+from helpers.errors import ActionError
 from helpers.text.translation import Text, translate
+from helpers.web.routing import wants_json
 
 KEY = "flashes"
 KEPT = 5
@@ -42,3 +45,20 @@ def pop_flashes(request: web.Request, session: Session) -> list[dict[str, Any]]:
     if NOTICE in session and (notice := _notices.get(session.pop(NOTICE))):
         flashes = [*flashes, {"kind": "info", "text": translate(notice)}]
     return flashes
+
+
+def is_for_programs(request: web.Request, error: ActionError) -> bool:
+    """Whether a refusal is an answer of its own, and isn't said on the page of the form."""
+    return bool(wants_json(request) or error.retry_after)
+
+
+@contextlib.asynccontextmanager
+async def said_on(request: web.Request, here: str, but: Collection[str] = ()) -> AsyncIterator[None]:
+    """What is refused within it is said on the page `here`, but for these codes. Programs are answered."""
+    try:
+        yield
+    except ActionError as error:
+        if is_for_programs(request, error) or error.code in but:
+            raise
+        await flash(request, translate(error.phrase), "error")
+        raise web.HTTPSeeOther(here) from None
