@@ -47,7 +47,7 @@ from helpers.images import run_picture_maker
 from helpers.keys import DATABASE, LIMITER, SETTINGS, SITE
 from helpers.linked_pages.reading import run_page_reader
 from helpers.processes.heartbeat import ServiceManager
-from helpers.processes.listening import BACKLOG, cannot_listen, listen, listen_at
+from helpers.processes.listening import BACKLOG, bound, cannot_listen, listen, listen_at
 from helpers.processes.passing import PASSING, Passing
 from helpers.processes.supervisor import Supervisor, worker_count
 from helpers.processes.terminal import Failure, UsageError, leave, report, say, warn
@@ -209,7 +209,7 @@ async def _serve(settings: Settings, worker: WorkerArguments | None) -> None:
         else:
             greeting = await _greeting(settings)
             try:
-                await web.TCPSite(runner, settings.host, settings.port, backlog=BACKLOG).start()
+                await web.TCPSite(runner, bound(settings.host), settings.port, backlog=BACKLOG).start()
             except OSError as error:
                 raise cannot_listen(settings.host, settings.port, error) from None
             if settings.socket is not None:

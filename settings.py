@@ -4,10 +4,12 @@ import os
 import re
 import shlex
 import tomllib
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import SplitResult, urlsplit
 
+from dotenv import dotenv_values
 from pydantic import Field, ValidationError, ValidationInfo, field_validator
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
@@ -102,6 +104,12 @@ class Settings(BaseSettings):
             _WithoutEmpty(settings_cls, env_settings),
             _WithoutEmpty(settings_cls, dotenv_settings),
         )
+
+    @field_validator("host")
+    @classmethod
+    def _is_address(cls, value: str) -> str:
+        """Without the brackets of an address in a URL."""
+        return value[1:-1] if value.startswith("[") and value.endswith("]") else value
 
     @field_validator("socket")
     @classmethod
@@ -353,11 +361,26 @@ def version() -> str:
     return str(project["version"])
 
 
+NEAR = 0.75
+"""Of one name to another; all begin alike."""
+
+
+def _check_names() -> None:
+    """Raises SettingsError for the first name that is no setting: one that is misspelled would change
+    nothing, and nobody would see it."""
+    known = {f"AIOCHAT_{name}".upper() for name in Settings.model_fields}
+    for name in (*os.environ, *dotenv_values(".env", interpolate=False)):
+        if name.upper().startswith("AIOCHAT_") and name.upper() not in known:
+            nearest = get_close_matches(name.upper(), known, 1, NEAR)
+            raise SettingsError(f"{name} isn't a setting{f'; did you mean {nearest[0]}?' if nearest else ''}")
+
+
 def read_settings(**given: Any) -> Settings:
     """Reads the settings from the environment; `given` ones take precedence.
 
     Raises SettingsError with one line that names the setting and the fault."""
     try:
+        _check_names()
         return Settings(**given)
     except ValidationError as error:
         first = error.errors()[0]

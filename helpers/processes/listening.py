@@ -20,10 +20,16 @@ BACKLOG = 1024
 SOCKET_MODE = 0o660
 
 
+def bound(host: str) -> str | None:
+    """What is bound for the host of the settings: `::` is all addresses of both families, also where the
+    system would take it for IPv6 alone."""
+    return None if host == "::" else host
+
+
 def listen(host: str, port: int, count: int) -> list[list[socket.socket]]:
     """Returns `count` lists of listening sockets. Each list has one socket for each address of
     `host`. Raises OSError if a socket can't be opened."""
-    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    found = socket.getaddrinfo(bound(host), port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     addresses = list(dict.fromkeys((family, address) for family, _, _, _, address in found))
     with contextlib.ExitStack() as opened:
         for family, address in addresses:

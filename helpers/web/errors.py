@@ -16,7 +16,7 @@ from helpers.security_log import WHO, note_refusal
 from helpers.text.characters import one_line
 from helpers.text.translation import Text, translate
 from helpers.web.addresses import client_address
-from helpers.web.routing import path_for_logs, route_of, wants_json
+from helpers.web.routing import path_for_logs, route_of, wants_json, without_slash
 
 log = logging.getLogger("aiochat.http")
 
@@ -136,6 +136,8 @@ async def errors(request: web.Request, handler: Handler) -> web.StreamResponse:
     except web.HTTPException as error:
         if error.status < 400:
             raise
+        if error.status == 404 and (place := await without_slash(request)):
+            raise web.HTTPPermanentRedirect(place) from None
         response = error_response(request, error.status)
         for name in ("Allow", "Retry-After"):
             if name in error.headers:

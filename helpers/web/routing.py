@@ -39,6 +39,8 @@ class Route:
     """Whoever knows its address may do something: no log has it."""
 
 
+STATIC = "static"
+
 ROUTES = web.AppKey("routes", dict[str, Route])
 
 
@@ -51,7 +53,7 @@ def add_routes(app: web.Application, routes: Iterable[Route], files: Files) -> N
             raise ValueError(f"two routes are named {route.name!r}")
         known[route.name] = route
         app.router.add_view(route.path, route.view, name=route.name)
-    app.router.add_get("/static/{path:.*}", files.serve, name="static")
+    app.router.add_get("/static/{path:.*}", files.serve, name=STATIC)
     app[ROUTES] = known
 
 
@@ -84,6 +86,18 @@ def takes_method(request: web.Request) -> bool:
     return not (isinstance(view, type) and issubclass(view, web.View)) or hasattr(
         view, request.method.lower()
     )
+
+
+async def without_slash(request: web.Request) -> str | None:
+    """The address that is meant by one with a slash at its end, if there is one. Not of what begins with
+    two: a browser takes that for another host."""
+    path = request.rel_url.raw_path
+    if request.method not in ("GET", "HEAD") or path.startswith("//") or path[-1] != "/":
+        return None
+    place = request.rel_url.with_path(path[:-1], encoded=True).with_query(request.rel_url.query)
+    found = await request.app.router.resolve(request.clone(rel_url=place))
+    is_page = found.http_exception is None and found.route.name != STATIC
+    return str(place) if is_page else None
 
 
 def path_for_logs(request: web.Request) -> str:

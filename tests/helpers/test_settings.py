@@ -307,3 +307,30 @@ def test_a_wrong_one_in_env_is_named_too(nowhere: Path) -> None:
     (nowhere / ".env").write_text("AIOCHAT_PORT=many\n")
     with pytest.raises(SettingsError, match="AIOCHAT_PORT='many' is wrong"):
         read_settings()
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [("AIOCHAT_REGISTRATOIN", "AIOCHAT_REGISTRATION"), ("AIOCHAT_DATABASE", "AIOCHAT_DATABASE_URL")],
+)
+@pytest.mark.parametrize("place", ["environment", ".env"])
+def test_a_name_that_is_none_says_which_may_be_meant(
+    nowhere: Path, monkeypatch: pytest.MonkeyPatch, place: str, name: str, meant: str
+) -> None:
+    if place == "environment":
+        monkeypatch.setenv(name, "closed")
+    else:
+        (nowhere / ".env").write_text(f"{name}=closed\n")
+    with pytest.raises(SettingsError, match=f"^{name} isn't a setting; did you mean {meant}\\?$"):
+        read_settings()
+
+
+def test_a_name_that_is_like_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AIOCHAT_XYZZY", "1")
+    with pytest.raises(SettingsError, match=r"^AIOCHAT_XYZZY isn't a setting$"):
+        read_settings()
+
+
+def test_an_address_in_brackets_is_that_address() -> None:
+    found = read_settings(host="[::1]")
+    assert (found.host, found.address) == ("::1", "http://[::1]:8080")

@@ -1,5 +1,6 @@
 """The command line: what each command does, and one line with a non-zero exit where it can't."""
 
+import asyncio
 import contextlib
 import os
 import pty
@@ -142,6 +143,16 @@ def test_a_port_in_use_is_one_line(folder: Path) -> None:
 @pytest.mark.parametrize("host", ["192.0.2.1", "no.such.host.invalid", "a b"])
 def test_an_address_that_is_not_ours_is_one_line(folder: Path, host: str) -> None:
     assert line_of(run(folder, "serve", "--migrate", HOST=host)).startswith(f"can't listen on {host}:")
+
+
+async def test_all_addresses_are_those_of_both_families(own_servers: None, folder: Path) -> None:
+    with Aiochat(env={**LIMITS_OFF, "AIOCHAT_HOST": "::"}) as server:
+        port = server.port
+        for host in ("127.0.0.1", "::1"):
+            reader, writer = await asyncio.open_connection(host, port)
+            writer.write(b"GET /livez HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+            assert (await reader.readline()).startswith(b"HTTP/1.1 200")
+            writer.close()
 
 
 def test_a_database_file_that_is_none_is_one_line(folder: Path) -> None:

@@ -83,7 +83,10 @@ async def test_what_is_no_number_is_no_place_in_the_history(alice: Person, lobby
 )
 async def test_a_post_has_one_address(alice: Person, lobby: str, value: str) -> None:
     for rest in ("", "/versions"):
-        assert (await gets(alice, f"/rooms/{lobby}/{value}{rest}")).status == 404
+        path = f"/rooms/{lobby}/{value}{rest}"
+        # A slash at the end is no address of its own.
+        expected = 308 if path in (f"/rooms/{lobby}/", f"/rooms/{lobby}/1/") else 404
+        assert (await gets(alice, path)).status == expected
 
 
 @pytest.mark.parametrize("number", ["2", "4294967296", "9007199254740992", "9999999999999999"])
@@ -189,8 +192,8 @@ async def test_there_is_no_such_room(alice: Person, name: str) -> None:
             "/%FF",
             "/\\",
             "/rooms//",
-            "/rooms/Lobby/",
-            "/rooms/Lobby/messages/",
+            "/rooms/Lobby//",
+            "/rooms/Lobby/messages//",
             "/..",
             "/../app.py",
         ),
@@ -208,7 +211,7 @@ async def test_there_is_no_such_room(alice: Person, name: str) -> None:
             "/static/" + "a" * 300,
             "/static/" + "a/" * 2000,
             "/accounts/",
-            "/accounts/login/",
+            "/accounts/login//",
             "http://evil.example/x",
         ),
     ],
@@ -219,6 +222,28 @@ async def test_there_is_no_such_page(alice: Person, path: str) -> None:
     assert answer.status in (403, 404)
     assert "root:" not in answer.text
     assert "import " not in answer.text
+
+
+async def test_a_slash_at_the_end_leads_to_the_page(alice: Person, lobby: str) -> None:
+    for path, place in (
+        ("/rooms/", "/rooms"),
+        (f"/rooms/{lobby}/", f"/rooms/{lobby}"),
+        (f"/users/{alice.name}/", f"/users/{alice.name}"),
+        ("/search/?q=a%2Fb&before=", "/search?q=a/b&before="),
+    ):
+        answer = await gets(alice, path)
+        assert (answer.status, answer.headers["Location"]) == (308, place)
+
+
+@pytest.mark.parametrize(
+    "path", ["//evil.example/", "//evil.example/rooms/", "/\\evil.example/", "/nothing/", "//"]
+)
+async def test_a_slash_leads_to_no_other_host_and_to_no_page_that_is_not_there(
+    alice: Person, path: str
+) -> None:
+    answer = await gets(alice, path)
+    assert answer.status in (400, 404)
+    assert "Location" not in answer.headers
 
 
 HEADERS = [
