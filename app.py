@@ -50,7 +50,7 @@ from helpers.processes.heartbeat import ServiceManager
 from helpers.processes.listening import BACKLOG, cannot_listen, listen, listen_at
 from helpers.processes.passing import PASSING, Passing
 from helpers.processes.supervisor import Supervisor, worker_count
-from helpers.processes.terminal import Failure, UsageError, report, say, warn
+from helpers.processes.terminal import Failure, UsageError, leave, report, say, warn
 from helpers.processes.worker import (
     Worker,
     WorkerArguments,
@@ -64,6 +64,8 @@ from helpers.redis.client import REDIS, open_redis, site_prefix
 from helpers.redis.limits import make_limiters
 from helpers.rendering import run_renderer
 from helpers.security_log import log_to_file, log_to_syslog
+from helpers.storage.moving import run_mover
+from helpers.storage.store import STORE, open_store
 from helpers.tasks import cancel_all
 from helpers.text.characters import one_line
 from helpers.web.bodies import LARGE_BODIES
@@ -144,6 +146,7 @@ async def create_app(settings: Settings, timings: Timings = DEFAULT_TIMINGS) -> 
     setup_feed(app)
     setup_administration(app)
     app.cleanup_ctx.append(watch_ended)
+    app.cleanup_ctx.append(run_mover)
     setup_account_deletion(app)
     add_routes(app, urls.ROUTES, files)
     return app
@@ -159,6 +162,7 @@ async def _open_stores(app: web.Application) -> AsyncIterator[None]:
         if redis is not None:
             await redis.ping()
         app[SITE] = await site.site_id()
+        app[STORE] = open_store(app[SETTINGS].files)
         await store.open(app[SITE])
         await bus.open(app[SITE])
         if isinstance(store, DatabaseSessions):
@@ -388,4 +392,4 @@ def main(argv: Sequence[str] | None = None) -> int:
 if __name__ == "__main__":
     # Whatever this program writes is for its user alone: the database, its log, its locks.
     os.umask(0o077)
-    sys.exit(main())
+    leave(main())

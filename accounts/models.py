@@ -88,12 +88,14 @@ class Block(Base):
 
 
 class Picture(Base):
-    """A person's picture in one of the sizes of accounts/people/pictures.py."""
+    """A person's picture in one of the sizes of accounts/people/pictures.py. It is in the store; in
+    `data` until it was moved there, as in all tables of pictures (helpers/storage/moving.py)."""
 
     user_id = peewee.BigIntegerField()
     size = peewee.SmallIntegerField()
     version = peewee.BigIntegerField()
     data = peewee.BlobField()
+    blob_id = peewee.BigIntegerField(null=True)
 
     class Meta:
         table_name = "pictures"

@@ -7,12 +7,15 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from helpers.db.migrations import check_migrations
 from helpers.db.single_process import single_process
 from helpers.processes.terminal import say
 from operations.archive import Archive
-from operations.backup import back_up
+from operations.backup import back_up, database_of
 from operations.restore import Restoring
+from operations.verifying import Found, Verification
 from settings import Settings
 
 IS_RESTORED = "Everybody is signed out, and open pages will load everything again."
@@ -56,6 +59,37 @@ def _restore(begin: Begin) -> Callable[[Settings, argparse.Namespace], None]:
     return restore
 
 
+def verify(settings: Settings, arguments: argparse.Namespace) -> int:
+    """Ends with 1 where something isn't as it must be."""
+    check_migrations(settings.database)
+    verification = Verification(settings)
+    if not arguments.repair:
+        found = asyncio.run(verification.run(reads_contents=arguments.contents))
+        _tell(found, as_json=arguments.json)
+        return int(bool(found))
+    with single_process(settings.database):
+        asyncio.run(database_of(settings).check_unused())
+        asyncio.run(verification.repair(asyncio.run(verification.run(reads_contents=False))))
+        found = asyncio.run(verification.run(reads_contents=arguments.contents))
+    _tell(found, as_json=arguments.json)
+    return int(bool(found))
+
+
+def _tell(found: list[Found], *, as_json: bool) -> None:
+    if as_json:
+        say(msgspec.json.encode({"faults": [one._asdict() for one in found]}).decode())
+        return
+    for one in found:
+        remedy = "; --repair mends it" if one.can_repair else ""
+        say(f"It isn't true that {one.promise}: {one.times:,} times{remedy}.")
+        for place in one.places:
+            say(f"    {place}")
+        if one.times > len(one.places):
+            say(f"    and {one.times - len(one.places):,} more")
+    if not found:
+        say("Everything is as it must be.")
+
+
 def add_commands(commands: Any, begin: Begin) -> None:
     """Adds the commands' parsers to those of argparse."""
     command = commands.add_parser(
@@ -77,3 +111,13 @@ def add_commands(commands: Any, begin: Begin) -> None:
     command.add_argument("--force", action="store_true", help="also where there is a site already")
     command.add_argument("--check", action="store_true", help="only check the backup, and change nothing")
     command.set_defaults(run=_restore(begin))
+    command = commands.add_parser(
+        "verify",
+        help="prove that the database and the files are sound",
+        description="Looks whether the database and the store are as they must be, while the site serves: "
+        "the numbering of rooms, marks, mentions, references, counters, files. Ends with 1 if not.",
+    )
+    command.add_argument("--contents", action="store_true", help="read each file, and compare its SHA-256")
+    command.add_argument("--repair", action="store_true", help="mend what can be, while nothing serves")
+    command.add_argument("--json", action="store_true", help="as JSON")
+    command.set_defaults(run=verify)

@@ -1,10 +1,14 @@
 """A site's database as a whole: a copy of it as it is at one moment, while it is used, and the way back."""
 
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from helpers.storage.blobs import variant_key
+
+Rows = Callable[[str], Awaitable[list[tuple[Any, ...]]]]
+"""Returns all rows of a statement."""
 
 
 class Snapshot(NamedTuple):
@@ -24,6 +28,19 @@ class SiteDatabase(Protocol):
 
     member: str
     """The name of its copy in an archive."""
+
+    tables: str
+    """The statement that gives the names of all tables."""
+
+    soundness: str
+    """The statement by which the database looks at itself: texts of what is broken. Empty where it has
+    none."""
+
+    def reading(self) -> AbstractAsyncContextManager[Rows]:
+        """Statements that see the database as it is at one moment."""
+
+    async def write(self, statements: Sequence[str]) -> None:
+        """Executes statements in one transaction."""
 
     async def copy_to(self, file: Path) -> Snapshot:
         """Writes a copy of the database as it is at one moment. Nobody waits for it."""

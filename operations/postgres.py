@@ -2,6 +2,8 @@
 
 import asyncio
 import os
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +13,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from helpers.processes.terminal import Failure
 from operations.archive import POSTGRES
-from operations.databases import Snapshot, is_ours, keys_of
+from operations.databases import Rows, Snapshot, is_ours, keys_of
 
 CONNECT_SECONDS = 10
 
@@ -48,9 +50,27 @@ ARCHIVED = ("--no-owner", "--no-privileges", "--no-comments")
 class Postgres:
     name = "PostgreSQL"
     member = POSTGRES
+    tables = TABLES
+    soundness = ""
 
     def __init__(self, url: str) -> None:
         self._url = url.replace("postgresql+aiopg:", "postgresql:", 1)
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[Rows]:
+        async with await self._connect() as connection:
+            await connection.set_isolation_level(psycopg.IsolationLevel.REPEATABLE_READ)
+            await connection.set_read_only(True)
+
+            async def rows(query: str) -> list[tuple[Any, ...]]:
+                return await _fetch(connection, query)
+
+            yield rows
+
+    async def write(self, statements: Sequence[str]) -> None:
+        async with await self._connect() as connection:
+            for statement in statements:
+                await connection.execute(statement)
 
     async def copy_to(self, file: Path) -> Snapshot:
         async with await self._connect() as connection:

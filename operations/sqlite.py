@@ -5,13 +5,15 @@ import os
 import shutil
 import sqlite3
 import time
-from contextlib import closing
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
+from typing import Any
 
 from helpers.db.database import sqlite_path
 from helpers.processes.terminal import Failure
 from operations.archive import SQLITE, sync_folder
-from operations.databases import Snapshot, is_ours, keys_of
+from operations.databases import Rows, Snapshot, is_ours, keys_of
 
 LOCK_SECONDS = 60.0
 FILES = ("", "-wal", "-shm")
@@ -21,9 +23,30 @@ FILES = ("", "-wal", "-shm")
 class Sqlite:
     name = "SQLite"
     member = SQLITE
+    tables = "SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'table' ORDER BY name"
+    soundness = """
+        SELECT integrity_check FROM pragma_integrity_check(20)
+        UNION ALL SELECT 'row ' || rowid || ' of ' || "table" || ' refers to nothing in ' || parent
+        FROM pragma_foreign_key_check"""
 
     def __init__(self, url: str) -> None:
         self._path = sqlite_path(url)
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[Rows]:
+        with self._open() as connection:
+            # The first statement that reads decides what all see.
+            connection.execute("BEGIN")
+
+            async def rows(sql: str) -> list[tuple[Any, ...]]:
+                return await asyncio.to_thread(lambda: connection.execute(sql).fetchall())
+
+            yield rows
+
+    async def write(self, statements: Sequence[str]) -> None:
+        with self._open() as connection, connection:
+            for sql in statements:
+                connection.execute(sql)
 
     async def copy_to(self, file: Path) -> Snapshot:
         if not self._path.exists():
@@ -96,12 +119,9 @@ class Sqlite:
 
 def _count_rows(connection: sqlite3.Connection) -> dict[str, int]:
     """Of tables, but not of those in which SQLite's search keeps its index."""
-    tables = connection.execute(
-        "SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'table' ORDER BY name"
-    ).fetchall()
     return {
         # The names are those of the database itself.
         table: connection.execute(f'SELECT count(*) FROM "{table}"').fetchone()[0]  # noqa: S608
-        for (table,) in tables
+        for (table,) in connection.execute(Sqlite.tables).fetchall()
         if is_ours(table) and not table.startswith("sqlite_")
     }

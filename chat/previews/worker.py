@@ -22,6 +22,7 @@ from chat.previews.pages import Pages
 from helpers.db.database import is_unavailable
 from helpers.db.leases import Claim
 from helpers.linked_pages.reading import PageReader
+from helpers.storage.store import Store
 from helpers.tasks import cancel_all
 from helpers.text.characters import one_line
 
@@ -44,13 +45,18 @@ class PreviewWorker:
     addresses."""
 
     def __init__(
-        self, engine: Engine, reader: PageReader, is_on: Callable[[], bool], origins: Collection[str]
+        self,
+        engine: Engine,
+        reader: PageReader,
+        store: Store,
+        is_on: Callable[[], bool],
+        origins: Collection[str],
     ) -> None:
         self._engine = engine
         self._is_on = is_on
         self._origins = origins
         self._jobs = Jobs()
-        self._pages = Pages(reader)
+        self._pages = Pages(reader, store)
         self._claim = Claim("previews", CLAIM_SECONDS)
         self._running: dict[int, asyncio.Task[None]] = {}
         self._swept = 0.0
@@ -149,7 +155,7 @@ class PreviewWorker:
             return None, None
         if page.picture is None:
             return StoredCard(url, page.title, page.site, page.description), None
-        picture = NewPicture(secrets.token_hex(16), page.picture.data)
+        picture = NewPicture(secrets.token_hex(16), page.picture.blob_id)
         size = page.picture.width, page.picture.height
         return StoredCard(url, page.title, page.site, page.description, picture.id, *size), picture
 
