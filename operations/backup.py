@@ -26,9 +26,12 @@ class Saved(NamedTuple):
     missing: list[str]
 
 
-def database_of(settings: Settings) -> SiteDatabase:
-    url = settings.database
+def site_database(url: str) -> SiteDatabase:
     return Sqlite(url) if url.startswith("sqlite:") else Postgres(url)
+
+
+def database_of(settings: Settings) -> SiteDatabase:
+    return site_database(settings.database)
 
 
 async def back_up(settings: Settings, path: Path) -> Saved:

@@ -11,12 +11,15 @@ import msgspec
 
 from helpers.db.migrations import check_migrations
 from helpers.db.single_process import single_process
-from helpers.processes.terminal import say
+from helpers.processes.terminal import Failure, UsageError, say
 from operations.archive import Archive
-from operations.backup import back_up, database_of
+from operations.backup import back_up, database_of, site_database
+from operations.copying import copy_site
 from operations.restore import Restoring
 from operations.verifying import Found, Verification
 from settings import Settings
+
+SCHEMES = ("sqlite:///", "postgresql://", "postgresql+aiopg://")
 
 IS_RESTORED = "Everybody is signed out, and open pages will load everything again."
 
@@ -90,6 +93,25 @@ def _tell(found: list[Found], *, as_json: bool) -> None:
         say("Everything is as it must be.")
 
 
+def copy(settings: Settings, arguments: argparse.Namespace) -> None:
+    source, target = arguments.source, settings.database
+    if not source.startswith(SCHEMES):
+        raise UsageError(
+            "the database to copy is named by its URL: sqlite:///folder/aiochat.db or postgresql://…"
+        )
+    if source == target:
+        raise UsageError("the database to copy is that of the settings, which must be the new one")
+    if source.startswith("sqlite:") and not Path(source.removeprefix("sqlite:///")).exists():
+        raise Failure(f"there is no database {source}")
+    for url in (source, target):
+        check_migrations(url)
+    with single_process(source), single_process(target):
+        for url in (source, target):
+            asyncio.run(site_database(url).check_unused())
+        count = copy_site(source, target)
+    say(f"{count:,} rows copied and compared. Everybody signs in anew; files stay where they are.")
+
+
 def add_commands(commands: Any, begin: Begin) -> None:
     """Adds the commands' parsers to those of argparse."""
     command = commands.add_parser(
@@ -111,6 +133,14 @@ def add_commands(commands: Any, begin: Begin) -> None:
     command.add_argument("--force", action="store_true", help="also where there is a site already")
     command.add_argument("--check", action="store_true", help="only check the backup, and change nothing")
     command.set_defaults(run=_restore(begin))
+    command = commands.add_parser(
+        "copy",
+        help="move the site to another database, of the other kind or not",
+        description="Copies all rows of the database SOURCE to that of the settings, which is migrated and "
+        "empty, in one transaction, and compares them. No server may run. Both ways.",
+    )
+    command.add_argument("source", metavar="SOURCE", help="its URL, as in AIOCHAT_DATABASE_URL")
+    command.set_defaults(run=copy)
     command = commands.add_parser(
         "verify",
         help="prove that the database and the files are sound",

@@ -32,7 +32,7 @@ def folder(own_servers: None, tmp_path: Path) -> Path:
 HELP = {
     "": (
         *("serve", "migrate", "register", "set-name", "set-password", "make-admin", "sessions"),
-        *("render", "backup", "restore", "verify", "restored"),
+        *("render", "backup", "restore", "verify", "copy", "restored"),
     ),
     "serve": ("--migrate", "--workers"),
     "backup": ("FILE", "tar archive"),

@@ -9,10 +9,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from tests.support.deleted_accounts import asks, leaves
-from tests.support.files import posts, uploads
-from tests.support.people import Person
-from tests.support.saved_site import SavedSite
+from tests.support.saved_site import SavedSite, live_a_little
 
 SOUND = "Everything is as it must be.\n"
 
@@ -30,28 +27,6 @@ FAULTS = {
 """What breaks a site, and the promise that isn't kept then. All of it can be mended."""
 
 
-async def _live(site: SavedSite) -> None:
-    """Two people do what touches everything that is looked at."""
-    with site.serves() as server:
-        alice = await Person(server.url, "alice").registers()
-        bob = await Person(server.url, "bob").registers()
-        await alice.creates("Lobby")
-        at_alice, at_bob = await alice.enters("Lobby"), await bob.enters("Lobby")
-        await at_bob.says("hello @alice")
-        await at_alice.says("hello @bob and @here")
-        await asks(at_alice, type="react", number=1, emoji="👍", on=True)
-        await asks(at_alice, type="edit", number=2, text="hello @bob")
-        state = await uploads(alice, "notes.txt", b"what we said\n")
-        await posts(at_alice, {"id": state["id"], "description": ""}, text="notes")
-        await at_bob.says("to be deleted @alice")
-        await at_alice.says("/delete 4")
-        await at_alice.says("/undo A1")
-        await at_bob.says("the last one")
-        await leaves(bob)
-        await alice.close()
-        await bob.close()
-
-
 def _executes(site: SavedSite, *statements: str) -> None:
     url = site.env.get("AIOCHAT_DATABASE_URL")
     if url:
@@ -65,7 +40,7 @@ def _executes(site: SavedSite, *statements: str) -> None:
 
 
 async def test_what_is_broken_is_found_and_mended(saved_site: SavedSite) -> None:
-    await _live(saved_site)
+    await live_a_little(saved_site)
     assert saved_site.says("verify", "--contents") == SOUND
     for statement, promise in FAULTS.items():
         _executes(saved_site, statement)
@@ -95,7 +70,7 @@ def _changes(file: Path) -> None:
 async def test_what_cannot_be_mended_is_told(
     saved_site: SavedSite, breaks: Callable[[Path], None], promise: str
 ) -> None:
-    await _live(saved_site)
+    await live_a_little(saved_site)
     [file] = [one for one in (saved_site.data / "files" / "blobs").rglob("*") if one.is_file()]
     breaks(file)
     _executes(saved_site, "DELETE FROM messages WHERE number = 2")

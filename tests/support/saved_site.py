@@ -4,6 +4,9 @@ import shutil
 import subprocess
 from pathlib import Path
 
+from tests.support.deleted_accounts import asks, leaves
+from tests.support.files import posts, uploads
+from tests.support.people import Person
 from tests.support.servers import Aiochat, Postgres
 from tests.support.shell import run
 
@@ -48,3 +51,25 @@ class SavedSite:
             self._postgres.drop_database(self._name)
             self._postgres.create_database(self._name)
         shutil.rmtree(self.data)
+
+
+async def live_a_little(site: SavedSite) -> None:
+    """Two people do what touches everything that is looked at."""
+    with site.serves() as server:
+        alice = await Person(server.url, "alice").registers()
+        bob = await Person(server.url, "bob").registers()
+        await alice.creates("Lobby")
+        at_alice, at_bob = await alice.enters("Lobby"), await bob.enters("Lobby")
+        await at_bob.says("hello @alice")
+        await at_alice.says("hello @bob and @here")
+        await asks(at_alice, type="react", number=1, emoji="👍", on=True)
+        await asks(at_alice, type="edit", number=2, text="hello @bob")
+        state = await uploads(alice, "notes.txt", b"what we said\n")
+        await posts(at_alice, {"id": state["id"], "description": ""}, text="notes")
+        await at_bob.says("to be deleted @alice")
+        await at_alice.says("/delete 4")
+        await at_alice.says("/undo A1")
+        await at_bob.says("the last one")
+        await leaves(bob)
+        await alice.close()
+        await bob.close()
