@@ -6,10 +6,11 @@ from typing import Literal
 from msgspec.structs import replace
 
 from accounts.models import User
-from chat.actions import deleted_rooms, deleting, moderation, modes, raids, removing, reporting, rooms
 from chat.actions import undo as undoing
-from chat.actions.act_words import in_one_line
 from chat.actions.editing import amend
+from chat.actions.order import deleting, moderation, raids, removing, reporting
+from chat.actions.order.act_words import in_one_line
+from chat.actions.rooms import deleted_rooms, modes, rooms
 from chat.commands.registry import Answer, Call, Duration, Rest, Word, command
 from chat.errors import ActionError
 from chat.events import Receipt
