@@ -8,8 +8,8 @@ from typing import Any, Literal
 from peewee import fn
 
 from accounts.models import User
-from chat.actions.deleted_rooms import DeletedView, all_deleted
-from chat.actions.ownership import rooms_without_owner
+from chat.actions.rooms.deleted_rooms import DeletedView, all_deleted
+from chat.actions.rooms.ownership import rooms_without_owner
 from chat.history.room_lists import is_named
 from chat.models import CONVERSATIONS, DELETED_KIND, DeletedRoom, Member, Message, Room
 from chat.roles import Role

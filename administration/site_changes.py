@@ -29,8 +29,8 @@ from accounts.site_settings import (
     SiteSettings,
     store_setting,
 )
-from chat.actions.retention import MAX_DAYS
-from chat.actions.site_powers import require_site
+from chat.actions.order.site_powers import require_site
+from chat.actions.rooms.retention import MAX_DAYS
 from chat.models import Room
 from helpers.db.database import fetch, is_sqlite
 from helpers.errors import ActionError

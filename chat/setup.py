@@ -23,14 +23,15 @@ from accounts.people.mentions import NAMED_PEOPLE
 from accounts.signin.sessions import is_live
 from accounts.site import epoch
 from accounts.site_settings import RETENTION_DAYS, RETENTION_SINCE, SiteSettings, site_settings
-from chat.actions import previews, room_pictures
+from chat.actions import previews
 from chat.actions.conversations import note_block
-from chat.actions.default_rooms import join_default_rooms
 from chat.actions.dispatch import Dispatcher
 from chat.actions.invitations import end_between
 from chat.actions.mailed_invitations import KIND, InvitationMails
 from chat.actions.presence import PresenceTracker
-from chat.actions.retention import SITE_RETENTION
+from chat.actions.rooms import room_pictures
+from chat.actions.rooms.default_rooms import join_default_rooms
+from chat.actions.rooms.retention import SITE_RETENTION
 from chat.attachments.attachments import Attachments, Bounds
 from chat.attachments.ending import Sweeper, erase_uploads
 from chat.attachments.looking import Looker

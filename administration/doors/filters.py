@@ -8,7 +8,7 @@ from accounts.keys import USER
 from accounts.people.site_acts import SiteActor
 from accounts.people.site_roles import SitePermission, site_may
 from administration.doors.frame import SitePage, read_act, render
-from chat.actions.filter_rules import Put, adding, change_of_site, removing
+from chat.actions.order.filter_rules import Put, adding, change_of_site, removing
 from chat.delivery.filters import SITE
 from chat.keys import ENGINE
 from helpers.errors import ActionError

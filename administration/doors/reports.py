@@ -12,8 +12,8 @@ from accounts.people.site_roles import SitePermission, site_may
 from administration.doors.frame import SitePage, render
 from administration.doors.person import close_sessions
 from administration.people_acts import suspend
-from chat.actions.held_posts import answer_held
-from chat.actions.reporting import SITE_ANSWERS, answer
+from chat.actions.order.held_posts import answer_held
+from chat.actions.order.reporting import SITE_ANSWERS, answer
 from chat.doors.reports import (
     WRONG,
     answered_text,

@@ -15,10 +15,10 @@ from administration.doors.frame import SitePage, read_act, render, shown_entries
 from administration.people_acts import clean_reason
 from administration.room_lists import MAX_MEMBERS, RoomFacts, estimated_bytes, members_of, room_facts
 from administration.site_log import LogFilter, log_entries
-from chat.actions import modes
-from chat.actions.deleted_rooms import delete_room, restore_room
-from chat.actions.opening import open_room
-from chat.actions.ownership import give_owner
+from chat.actions.rooms import modes
+from chat.actions.rooms.deleted_rooms import delete_room, restore_room
+from chat.actions.rooms.opening import open_room
+from chat.actions.rooms.ownership import give_owner
 from chat.drafts import Person
 from chat.engine import Engine
 from chat.events import Receipt

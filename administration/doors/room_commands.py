@@ -5,9 +5,9 @@ import argparse
 
 from accounts.doors.command_line import Commands, note_command, opened_database, person, run
 from administration.doors.shell import by_shell, in_chat, room_called
-from chat.actions.deleted_rooms import restore_room
-from chat.actions.ownership import give_owner, rooms_without_owner
-from chat.actions.site_powers import SITE
+from chat.actions.order.site_powers import SITE
+from chat.actions.rooms.deleted_rooms import restore_room
+from chat.actions.rooms.ownership import give_owner, rooms_without_owner
 from chat.engine import Engine
 from chat.requests import new_nonce
 from helpers.db.migrations import check_migrations

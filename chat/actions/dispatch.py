@@ -10,7 +10,8 @@ from typing import Any, Protocol, TypeVar
 
 from msgspec.structs import replace
 
-from chat.actions import editing, filtering, posting
+from chat.actions import editing, posting
+from chat.actions.order import filtering
 from chat.costs import COMMAND_TOKENS, MENTIONS_AT_ONCE, MENTIONS_PER_SECOND, frame_cost, mention_cost
 from chat.drafts import Draft, FileRef, Person
 from chat.engine import Engine

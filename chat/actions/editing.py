@@ -8,9 +8,9 @@ from collections.abc import Awaitable, Callable
 
 from msgspec.structs import replace
 
-from chat.actions.deleting import delete_lines
-from chat.actions.filtering import check_edit, report_by_itself
-from chat.actions.moderation import numbered, require
+from chat.actions.order.deleting import delete_lines
+from chat.actions.order.filtering import check_edit, report_by_itself
+from chat.actions.order.moderation import numbered, require
 from chat.actions.posting import Rendered, is_over_limit, render_with_names
 from chat.actions.previews import dismiss, erase_pictures
 from chat.drafts import ALL, GROUPS, HERE, Mentioned, Person, Reacted

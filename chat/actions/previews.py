@@ -4,7 +4,7 @@ them away."""
 from collections.abc import Awaitable, Callable, Sequence
 from typing import NamedTuple
 
-from chat.actions.moderation import require
+from chat.actions.order.moderation import require
 from chat.drafts import Person
 from chat.engine import Engine
 from chat.errors import ActionError

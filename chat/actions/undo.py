@@ -5,16 +5,16 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from accounts.models import User
-from chat.actions.deleting import bring_back
-from chat.actions.filter_rules import undo_in as undo_filters
 from chat.actions.invitations import end_by_undo
-from chat.actions.moderation import change, change_role, check_reason, cleared_up_to, numbered, require
-from chat.actions.modes import as_json, from_json, put_modes
-from chat.actions.raids import undo_raid
-from chat.actions.removing import restore
-from chat.actions.retention import put_retention, retention_now
-from chat.actions.room_pictures import undo_picture
-from chat.actions.rooms import put_kind, put_name, put_title, remove_title, tell_directory, title_now
+from chat.actions.order.deleting import bring_back
+from chat.actions.order.filter_rules import undo_in as undo_filters
+from chat.actions.order.moderation import change, change_role, check_reason, cleared_up_to, numbered, require
+from chat.actions.order.raids import undo_raid
+from chat.actions.order.removing import restore
+from chat.actions.rooms.modes import as_json, from_json, put_modes
+from chat.actions.rooms.retention import put_retention, retention_now
+from chat.actions.rooms.room_pictures import undo_picture
+from chat.actions.rooms.rooms import put_kind, put_name, put_title, remove_title, tell_directory, title_now
 from chat.drafts import Person
 from chat.engine import Engine
 from chat.errors import ActionError, in_the_way

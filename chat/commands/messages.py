@@ -4,8 +4,8 @@ from urllib.parse import urlencode
 
 from accounts.models import User
 from chat import requests
-from chat.actions import filtering
 from chat.actions.conversations import open_conversation
+from chat.actions.order import filtering
 from chat.commands.registry import Answer, Call, Rest, Word, command
 from chat.errors import ActionError
 from chat.history.access import room_seen_by

@@ -3,15 +3,21 @@
 import re
 from typing import Literal
 
+from msgspec.structs import replace
+
 from accounts.models import User
-from chat.actions import deleted_rooms, deleting, moderation, modes, raids, removing, reporting, rooms
 from chat.actions import undo as undoing
-from chat.actions.act_words import in_one_line
+from chat.actions.editing import amend
+from chat.actions.order import deleting, moderation, raids, removing, reporting
+from chat.actions.order.act_words import in_one_line
+from chat.actions.rooms import deleted_rooms, modes, rooms
 from chat.commands.registry import Answer, Call, Duration, Rest, Word, command
 from chat.errors import ActionError
+from chat.events import Receipt
 from chat.history.acts import acts, last_act
 from chat.history.titles import title_of
 from chat.models import CONVERSATIONS, Room
+from chat.requests import Pin
 from chat.roles import Permission, Role
 
 LISTED, MAX_LISTED = 10, 50
@@ -153,6 +159,26 @@ async def delete_room(call: Call, name: Word, reason: Rest | None = None) -> Ans
     return await deleted_rooms.delete_room(
         call.engine, call.room_id, call.person, name, reason or "", call.nonce
     )
+
+
+@command(needs=Permission.PIN)
+async def pin(call: Call, number: Word) -> Answer:
+    """Pins a message by its number: it is in the list of pinned ones for everybody."""
+    return await _set_pin(call, number, on=True)
+
+
+@command(needs=Permission.PIN)
+async def unpin(call: Call, number: Word) -> Answer:
+    """Takes a message off the list of pinned ones."""
+    return await _set_pin(call, number, on=False)
+
+
+async def _set_pin(call: Call, number: str, *, on: bool) -> Receipt:
+    if not (found := _NUMBER.fullmatch(number)):
+        raise ActionError("bad_usage", "A message’s number, please.")
+    done = await amend(call.engine, call.room_id, call.person, Pin(int(found[1]), on))
+    # The number would be that of a post of one's own.
+    return replace(done, nonce=call.nonce, number=None)
 
 
 @command(needs=Permission.UNDO)

@@ -9,8 +9,8 @@ from aiohttp import web
 from accounts.keys import USER
 from accounts.people.directory import user_by_name
 from accounts.people.shown_names import load_names
-from chat.actions.filtering import is_stored, post_and_wait
 from chat.actions.membership import find_room
+from chat.actions.order.filtering import is_stored, post_and_wait
 from chat.attachments.listing import FilePage, files_of
 from chat.attachments.serving import StoredFile, stored_file
 from chat.doors.room_pages import as_events, find_access, room_access

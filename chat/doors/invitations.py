@@ -17,8 +17,9 @@ from accounts.people.shown_names import load_names
 from accounts.people.site_roles import SitePermission, site_may
 from accounts.signin.invite_links import DEFAULT_DAYS, MAX_DAYS, MAX_USES, may_invite_to_site
 from accounts.site_settings import site_settings
-from chat.actions import invitations, invite_links, membership, room_requests, rooms
+from chat.actions import invitations, invite_links, membership, room_requests
 from chat.actions.mailed_invitations import addresses_in, send_invitations
+from chat.actions.rooms import rooms
 from chat.doors.sidebar import sidebar_of
 from chat.drafts import Person
 from chat.errors import ActionError

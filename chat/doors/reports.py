@@ -10,9 +10,9 @@ from aiohttp import web
 from accounts.keys import USER
 from accounts.people.directory import users_by_ids
 from accounts.people.shown_names import load_names
-from chat.actions.act_words import label
-from chat.actions.held_posts import answer_held, held_in, reject_all, withdraw
-from chat.actions.reporting import ANSWERS, Answer, answer, report, saw_outcome
+from chat.actions.order.act_words import label
+from chat.actions.order.held_posts import answer_held, held_in, reject_all, withdraw
+from chat.actions.order.reporting import ANSWERS, Answer, answer, report, saw_outcome
 from chat.doors.room_pages import room_access
 from chat.drafts import Person
 from chat.errors import ActionError

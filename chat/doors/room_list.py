@@ -9,8 +9,9 @@ from aiohttp import web
 from pydantic import BaseModel, field_validator, model_validator
 
 from accounts.keys import USER
-from chat.actions import membership, rooms
-from chat.actions.deleted_rooms import deleted_by, deleted_room_named, restore_room
+from chat.actions import membership
+from chat.actions.rooms import rooms
+from chat.actions.rooms.deleted_rooms import deleted_by, deleted_room_named, restore_room
 from chat.doors.room_pages import online_among
 from chat.doors.sidebar import load_their_names, sidebar_of
 from chat.drafts import Person

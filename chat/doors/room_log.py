@@ -5,7 +5,7 @@ from aiohttp import web
 
 from accounts.keys import USER
 from accounts.people.shown_names import load_names, person_name
-from chat.actions.act_words import describe, label
+from chat.actions.order.act_words import describe, label
 from chat.actions.undo import can_undo, undo
 from chat.doors.room_pages import room_access
 from chat.drafts import Person

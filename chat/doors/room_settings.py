@@ -11,20 +11,10 @@ from accounts.models import User
 from accounts.people.directory import user_by_name
 from accounts.people.shown_names import load_names
 from accounts.site_settings import site_settings
-from chat.actions import (
-    deleted_rooms,
-    filter_rules,
-    membership,
-    moderation,
-    modes,
-    raids,
-    removing,
-    retention,
-    room_pictures,
-    room_requests,
-    rooms,
-)
-from chat.actions.act_words import label
+from chat.actions import membership, room_requests
+from chat.actions.order import filter_rules, moderation, raids, removing
+from chat.actions.order.act_words import label
+from chat.actions.rooms import deleted_rooms, modes, retention, room_pictures, rooms
 from chat.delivery.filters import Rules
 from chat.doors.room_pages import room_access
 from chat.drafts import Person

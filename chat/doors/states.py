@@ -1,7 +1,7 @@
 """What a page and a hello tell of a room and of the user in it."""
 
-from chat.actions.modes import who_may
-from chat.actions.retention import effective_days
+from chat.actions.rooms.modes import who_may
+from chat.actions.rooms.retention import effective_days
 from chat.events import RoomState, You
 from chat.models import Room
 from chat.roles import NO_MODES, RIGHTS, Modes, Role, Standing

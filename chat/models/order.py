@@ -194,14 +194,15 @@ class Hold(Base):
 
 class KeptRecord(Base):
     """What a hold keeps of what was erased or overwritten meanwhile, but for messages, which stay where
-    they are. The database itself adds it (migration 0052): `record` is the JSON of the row, `what` it was,
-    `data` its bytes. It goes when the hold ends."""
+    they are. The database itself adds it (migrations 0052, 0060): `record` is the JSON of the row, `what` it
+    was; of a picture the store has the content, or still `data`. It goes when the hold ends."""
 
     hold_kind = peewee.TextField()
     subject_id = peewee.BigIntegerField()
     what = peewee.TextField()
     record = peewee.TextField()
     data = peewee.BlobField(null=True)
+    blob_id = peewee.BigIntegerField(null=True)
     at = peewee.BigIntegerField()
 
     class Meta:

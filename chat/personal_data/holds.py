@@ -14,7 +14,7 @@ from peewee_async.databases import AioDatabase
 from accounts.models import User
 from accounts.people.site_acts import SiteActor, record_site_act
 from accounts.people.site_roles import SitePermission
-from chat.actions.site_powers import require_site
+from chat.actions.order.site_powers import require_site
 from chat.engine import Engine
 from chat.errors import ActionError
 from chat.history.transaction import UNDO_SECONDS

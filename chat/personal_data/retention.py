@@ -10,7 +10,7 @@ import time
 from typing import Any
 
 from accounts.signin.suspension import database_now_ms
-from chat.actions.retention import GRACE_SECONDS, SITE_RETENTION
+from chat.actions.rooms.retention import GRACE_SECONDS, SITE_RETENTION
 from chat.drafts import Person
 from chat.engine import Engine
 from chat.envelopes import EphemeralEvent

@@ -83,6 +83,28 @@ async def test_programs_are_told_in_json_too(cast: Cast, bob: Person) -> None:
     assert LOGIN
 
 
+async def test_every_page_answers_programs_as_well(cast: Cast, staff: Staff, bob: Person, lobby: str) -> None:
+    """With what it shows: an auditor's program reads all that the auditor reads."""
+    auditor = await staff(SiteRole.AUDITOR)
+    [room] = [one["id"] for one in (await auditor.gets(f"/admin/rooms?q={lobby}"))["rooms"]]
+    for route in SITE_ROUTES:
+        if "GET" not in answers_to(route) or route.name in ("admin", "admin_log_export"):
+            continue
+        path = path_of(route, bob.name).replace("9" * 15, str(room))
+        headers = {"Accept": "application/json"}
+        async with auditor.http.get(path, headers=headers) as answer:
+            assert (answer.status, answer.content_type) == (200, "application/json"), path
+            assert isinstance(await answer.json(), dict), path
+        async with bob.http.get(path, headers=headers) as answer:
+            assert (answer.status, (await answer.json())["error"]["code"]) == (403, "forbidden"), path
+    at_room = await cast.boss.enters(lobby)
+    await at_room.says("/topic beans")
+    log = await cast.boss.gets(f"/rooms/{lobby}/log")
+    names = ("number", "act", "by", "whom", "reason", "at", "until", "undone_by")
+    assert set(log) >= {"entries", "more"}
+    assert set(log["entries"][0]) >= set(names)
+
+
 def test_the_table_of_grants() -> None:
     assert SITE_GRANTS[SiteRole.NONE] == frozenset()
     assert SITE_GRANTS[SiteRole.ADMINISTRATOR] == frozenset(SitePermission)

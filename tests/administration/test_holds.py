@@ -1,6 +1,5 @@
 """Holds on the pages of people and rooms: who places and ends them, and what the log tells."""
 
-import io
 import json
 from typing import Any
 
@@ -106,9 +105,20 @@ async def test_a_hold_keeps_what_else_a_person_leaves(
     assert [one["text"] for one in kept("comment")] == ["Carol answers"]
     assert [one["post_id"] for one in kept("like")] == [hers["id"]]
     assert [one["text"] for one in kept("held_post")] == [f"held {word}"]
-    query = f"SELECT what, data FROM kept_records WHERE subject_id = {user_id} AND data IS NOT NULL"
-    assert sorted(what for what, _ in rows(chat, query)) == ["picture", "picture", "post_picture"]
-    assert all(Image.open(io.BytesIO(data)).format == "WEBP" for _, data in rows(chat, query))
+    query = f"SELECT what, blob_id FROM kept_records WHERE subject_id = {user_id} AND what LIKE '%picture'"
+    pictures = rows(chat, query)
+    assert sorted(what for what, _ in pictures) == ["picture", "picture", "post_picture"]
+
+    def contents() -> list[tuple[str, str]]:
+        """Those in the store, the sizes of one picture but for the largest erased."""
+        ids = ", ".join(str(blob_id) for _, blob_id in pictures)
+        return rows(chat, f"SELECT key, state FROM blobs WHERE id IN ({ids}) AND refs > 0")
+
+    for key, state in contents():
+        assert state == "stored"
+        with next(chat.data_dir.rglob(key)).open("rb") as file:
+            assert Image.open(file).format == "WEBP"
+    assert contents()
     assert rows(chat, f"SELECT text FROM feed_comments WHERE post_id = {edited['id']}") == [("Alice asks",)]
     stored = {line.partition(":")[0] for line in everything(chat).splitlines() if "Wilhelmina" in line}
     assert stored == {"kept_records"}
@@ -118,6 +128,7 @@ async def test_a_hold_keeps_what_else_a_person_leaves(
     # Who was deleted since is called as they were; the shell alone finds them.
     beside(chat, "unhold", "--person", carol.name)
     await until(lambda: not rows(chat, f"SELECT 1 FROM kept_records WHERE subject_id = {user_id}"))
+    assert not contents()
 
 
 async def test_a_held_room_keeps_what_hangs_on_its_messages(

@@ -129,6 +129,8 @@ ROWS = {
     "/delete one's own": Row("/delete 1", INSIDE),
     "/delete another's": Row("/delete 2", MODERATORS),
     "/delete both": Row("/delete 1-2", MODERATORS),
+    "/pin": Row(f"/pin {OTHERS}", PINNING),
+    "/unpin what isn't pinned": Row(f"/unpin {OTHERS}", PINNING, changes=False),
     "/raid": Row("/raid", MODERATORS),
     "/purge": Row("/purge @{other} 1h", MODERATORS),
     "/slow": Row("/slow 30s", MODERATORS),

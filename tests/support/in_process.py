@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from accounts.models import User
-from chat.actions import moderation, removing
 from chat.actions.dispatch import Dispatcher
+from chat.actions.order import moderation, removing
 from chat.actions.presence import PresenceTracker
 from chat.commands import COMMANDS, Registry
 from chat.commands.running import runner

@@ -13,13 +13,16 @@ import pytest
 
 from chat.commands import COMMANDS
 from chat.requests import Request
-from tests.chat.actions.state_cases import CASES, WEATHER_AWAY
+from tests.chat.actions.state_cases import CASES as STEPS
+from tests.chat.actions.state_cases import WEATHER_AWAY
+from tests.chat.actions.undo_cases import UNDO_CASES
 from tests.conftest import Cast
 from tests.support.people import JsonObject, Person
 from tests.support.room_state import differences
 from tests.support.servers import ROOT, Aiochat
 from tests.support.state_stories import ANSWERS, Case, Seen, play
 
+CASES = [*STEPS, *UNDO_CASES]
 REPLAY = ROOT / "tests/js/state/replay_state.mjs"
 
 Outcomes = dict[str, list[Seen] | BaseException]

@@ -8,7 +8,8 @@ import pytest
 
 from accounts.models import Picture, User
 from accounts.people import pictures as people
-from chat.actions import previews, room_pictures
+from chat.actions import previews
+from chat.actions.rooms import room_pictures
 from chat.attachments.attachments import Attachments
 from chat.engine import Engine
 from chat.models import PreviewPicture, Room, RoomPicture

@@ -9,10 +9,10 @@ import pytest
 from accounts.keys import DeletedAccount
 from accounts.models import User
 from accounts.people.site_acts import SiteActor
-from chat.actions import deleting, moderation
-from chat.actions.deleted_rooms import delete_room
 from chat.actions.editing import amend
-from chat.actions.retention import SITE_RETENTION
+from chat.actions.order import deleting, moderation
+from chat.actions.rooms.deleted_rooms import delete_room
+from chat.actions.rooms.retention import SITE_RETENTION
 from chat.actions.undo import undo
 from chat.attachments.attachments import Attachments
 from chat.attachments.ending import erase_uploads

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from chat.actions import filtering
+from chat.actions.order import filtering
 from chat.delivery import read_marks
 from chat.envelopes import UnreadHint
 from chat.models import Member

@@ -9,7 +9,7 @@ from peewee_async.databases import AioDatabase
 
 from accounts.models import Block, User
 from chat.actions.editing import amend
-from chat.actions.filtering import post_and_wait
+from chat.actions.order.filtering import post_and_wait
 from chat.costs import GROUP_MENTIONS
 from chat.drafts import ALL, HERE, Person
 from chat.engine import Engine, open_engine

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from peewee_async.databases import AioDatabase
 
-from chat.actions import moderation
 from chat.actions.editing import UNDELETE_SECONDS, amend
+from chat.actions.order import moderation
 from chat.actions.undo import undo
 from chat.drafts import Draft, Mentioned
 from chat.engine import Engine, open_engine

@@ -9,10 +9,10 @@ import pytest
 
 from accounts.models import User
 from accounts.people.site_acts import SiteActor
-from chat.actions import deleting, moderation
-from chat.actions.deleted_rooms import delete_room
 from chat.actions.editing import amend
-from chat.actions.retention import GRACE_SECONDS, SITE_RETENTION, keep_for
+from chat.actions.order import deleting, moderation
+from chat.actions.rooms.deleted_rooms import delete_room
+from chat.actions.rooms.retention import GRACE_SECONDS, SITE_RETENTION, keep_for
 from chat.actions.undo import undo
 from chat.drafts import Draft, Mentioned
 from chat.engine import Engine

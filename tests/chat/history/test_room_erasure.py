@@ -7,9 +7,9 @@ import peewee
 import pytest
 
 from chat import models
-from chat.actions.deleted_rooms import delete_room, restore_room
 from chat.actions.editing import amend
-from chat.actions.moderation import clear
+from chat.actions.order.moderation import clear
+from chat.actions.rooms.deleted_rooms import delete_room, restore_room
 from chat.drafts import Draft, Mentioned
 from chat.engine import Engine
 from chat.errors import ActionError

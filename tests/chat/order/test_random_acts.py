@@ -9,8 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from accounts.models import User
-from chat.actions import deleting, editing, moderation, modes, removing, rooms
-from chat.actions.deleted_rooms import delete_room, restore_room
+from chat.actions import editing
+from chat.actions.order import deleting, moderation, removing
+from chat.actions.rooms import modes, rooms
+from chat.actions.rooms.deleted_rooms import delete_room, restore_room
 from chat.actions.undo import undo
 from chat.drafts import Draft
 from chat.engine import Engine, open_engine

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from chat.actions.moderation import change, numbered, require
+from chat.actions.order.moderation import change, numbered, require
 from chat.drafts import Person
 from chat.engine import Engine
 from chat.errors import ActionError

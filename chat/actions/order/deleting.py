@@ -3,7 +3,7 @@
 from collections.abc import Collection
 
 from accounts.models import User
-from chat.actions.moderation import change, check_reason, numbered, require, require_outranking
+from chat.actions.order.moderation import change, check_reason, numbered, require, require_outranking
 from chat.drafts import ALL, HERE, Person
 from chat.engine import Engine
 from chat.errors import ActionError, in_the_way

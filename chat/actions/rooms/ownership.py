@@ -10,8 +10,8 @@ from accounts.models import User
 from accounts.people.site_acts import SiteActor, record_site_act
 from accounts.people.site_roles import SitePermission
 from accounts.signin.suspension import is_suspended
-from chat.actions.moderation import change, change_role, check_reason, numbered
-from chat.actions.site_powers import require_site
+from chat.actions.order.moderation import change, change_role, check_reason, numbered
+from chat.actions.order.site_powers import require_site
 from chat.drafts import Person
 from chat.engine import Engine
 from chat.errors import ActionError

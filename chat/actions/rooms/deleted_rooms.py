@@ -9,8 +9,8 @@ from peewee import SQL, fn
 from accounts.models import User
 from accounts.people.site_acts import SiteActor, record_site_act
 from accounts.people.site_roles import SitePermission, site_may
-from chat.actions.moderation import because, change, check_reason, numbered, require
-from chat.actions.site_powers import called, require_site
+from chat.actions.order.moderation import because, change, check_reason, numbered, require
+from chat.actions.order.site_powers import called, require_site
 from chat.drafts import Person
 from chat.engine import Engine
 from chat.errors import ActionError

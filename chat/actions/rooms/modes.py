@@ -5,8 +5,8 @@ from typing import Any
 
 from accounts.people.site_acts import SiteActor, record_site_act
 from accounts.people.site_roles import SitePermission
-from chat.actions.moderation import because, change, check_reason, numbered, require
-from chat.actions.site_powers import require_site
+from chat.actions.order.moderation import because, change, check_reason, numbered, require
+from chat.actions.order.site_powers import require_site
 from chat.drafts import Person
 from chat.engine import Engine
 from chat.errors import ActionError

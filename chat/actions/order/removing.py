@@ -4,7 +4,7 @@ from typing import Any
 
 from accounts.models import User
 from chat.actions.membership import find_heir, make_owner
-from chat.actions.moderation import (
+from chat.actions.order.moderation import (
     because,
     change,
     change_role,

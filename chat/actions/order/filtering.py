@@ -4,10 +4,10 @@ that one person sends to many rooms are reported as well."""
 import asyncio
 
 from accounts.models import User
-from chat.actions.held_posts import WITHDRAWN, held_before, hold
-from chat.actions.moderation import change
+from chat.actions.order.held_posts import WITHDRAWN, held_before, hold
+from chat.actions.order.moderation import change
+from chat.actions.order.reporting import put_report
 from chat.actions.posting import after_post, is_over_limit, render_with_names
-from chat.actions.reporting import put_report
 from chat.delivery.filters import ACTIONS, Rule, Rules
 from chat.drafts import Draft, FileRef, Person
 from chat.engine import Engine

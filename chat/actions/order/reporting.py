@@ -9,10 +9,10 @@ from accounts.models import User
 from accounts.people.directory import users_by_ids
 from accounts.people.site_acts import SiteActor, record_site_act
 from accounts.people.site_roles import SitePermission
-from chat.actions.deleting import delete_lines
-from chat.actions.moderation import change, check_reason, require
-from chat.actions.removing import ban_in, time_out_in
-from chat.actions.site_powers import ranking_as_site, require_site
+from chat.actions.order.deleting import delete_lines
+from chat.actions.order.moderation import change, check_reason, require
+from chat.actions.order.removing import ban_in, time_out_in
+from chat.actions.order.site_powers import ranking_as_site, require_site
 from chat.costs import REPORTS
 from chat.drafts import Person
 from chat.engine import Engine

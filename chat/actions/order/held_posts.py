@@ -9,9 +9,9 @@ from accounts.models import User
 from accounts.people.directory import users_by_ids
 from accounts.people.site_acts import SiteActor, record_site_act
 from accounts.people.site_roles import SitePermission
-from chat.actions.moderation import require
+from chat.actions.order.moderation import require
+from chat.actions.order.site_powers import ranking_as_site, require_site
 from chat.actions.posting import render_with_names
-from chat.actions.site_powers import ranking_as_site, require_site
 from chat.delivery.filters import Rule
 from chat.drafts import Draft, Person
 from chat.engine import Engine

@@ -5,10 +5,10 @@ import asyncio
 import json
 
 from accounts.models import User
-from chat.actions.deleting import MAX_DELETED, bring_back, hide
-from chat.actions.filter_rules import check_unchanged, holding_all_of_new, put_back
-from chat.actions.filtering import NEW_SECONDS
-from chat.actions.moderation import change, check_reason, numbered, require
+from chat.actions.order.deleting import MAX_DELETED, bring_back, hide
+from chat.actions.order.filter_rules import check_unchanged, holding_all_of_new, put_back
+from chat.actions.order.filtering import NEW_SECONDS
+from chat.actions.order.moderation import change, check_reason, numbered, require
 from chat.drafts import Person
 from chat.engine import Engine
 from chat.errors import ActionError

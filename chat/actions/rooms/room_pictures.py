@@ -1,6 +1,6 @@
 """A room's picture: set and removed by who may name the room, undone from the version of before."""
 
-from chat.actions.moderation import change, numbered, require
+from chat.actions.order.moderation import change, numbered, require
 from chat.drafts import Person
 from chat.engine import Engine
 from chat.errors import ActionError, in_the_way

@@ -9,7 +9,7 @@ import peewee
 from accounts.models import User
 from accounts.people.directory import all_exist
 from chat.actions.membership import KINDS
-from chat.actions.moderation import numbered, require
+from chat.actions.order.moderation import numbered, require
 from chat.costs import RENAMES, ROOMS
 from chat.drafts import Person
 from chat.engine import Engine
