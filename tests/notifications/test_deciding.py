@@ -66,9 +66,7 @@ def test_the_first_rule_that_applies_decides(facts: dict[str, Any], rule: str, k
 
 def test_every_rule_decides_something_here() -> None:
     cases = next(
-        mark
-        for mark in test_the_first_rule_that_applies_decides.pytestmark
-        if mark.name == "parametrize"
+        mark for mark in test_the_first_rule_that_applies_decides.pytestmark if mark.name == "parametrize"
     ).args[1]
     assert {rule for _, rule, _ in cases} == {rule.name for rule in RULES}
     assert {rule.kind for rule in RULES} - {None} == set(deciding.KINDS)
