@@ -131,6 +131,7 @@ def test_the_models_are_these() -> None:
         "notice_settings",
         "notice_keywords",
         "notice_progress",
+        "notice_jobs",
         "ended_sessions",
         "blocks",
         "follows",
