@@ -3,7 +3,7 @@
 from tests.conftest import Cast
 from tests.support.deleted_accounts import leaves, rows
 from tests.support.feed_reader import asks as sends
-from tests.support.notices import id_of, notices, until
+from tests.support.notices import notices, until
 from tests.support.people import Person
 from tests.support.servers import Aiochat
 
@@ -46,9 +46,11 @@ async def test_invitations(chat: Aiochat, alice: Person, bob: Person, cellar: st
     await until(lambda: notices(chat, bob) == [])
 
 
-async def test_what_became_of_a_report(chat: Aiochat, alice: Person, bob: Person, lobby: str) -> None:
-    at_alice, at_bob = await alice.enters(lobby), await bob.enters(lobby)
-    await at_alice.says("rude")
+async def test_what_became_of_a_report(
+    chat: Aiochat, alice: Person, bob: Person, mallory: Person, lobby: str
+) -> None:
+    at_mallory, at_bob = await mallory.enters(lobby), await bob.enters(lobby)
+    await at_mallory.says("rude")
     assert (await at_bob.says("/report 1"))["type"] in ("receipt", "notice")
     [found] = (await alice.gets(f"/rooms/{lobby}/reports"))["reports"]
     report = found["report"]
