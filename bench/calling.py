@@ -79,9 +79,9 @@ async def _measure(chat: Aiochat, database: AioDatabase, tokens: list[list[str]]
         each = ", ".join(f"{ended - called:.2f}" for called, ended in spans)
         print(f"{CALLS} calls: {notices} notices, {due} to be pushed; decided after {each} s")
     finally:
-        for room in sessions:
-            for one in room:
-                await one.close()
+        for people in sessions:
+            for person in people:
+                await person.close()
 
 
 async def _decided(database: AioDatabase, calls: int) -> None:

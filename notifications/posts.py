@@ -1,6 +1,6 @@
 """The posts of a room that are to be decided, and whom each may concern. Nothing here writes."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,7 +20,7 @@ from notifications.keywords import first_of, keys_in
 from notifications.people import Person
 from notifications.wishes import level_of
 
-CHANGES_AT_ONCE = 50
+CHANGES_AT_ONCE = 20
 
 THREAD_STEPS = 20
 """Posts that each answer the one before, from an answer back."""
@@ -141,29 +141,36 @@ class Concerns:
         self._keywords = Bulk(
             database,
             f"""
-            SELECT keyword.user_id, keyword.word, keyword.folded
+            SELECT given.seq, keyword.user_id, keyword.word, keyword.folded
             FROM {{given}} JOIN notice_keywords AS keyword ON keyword.begins = given.begins
             WHERE (SELECT 1 FROM members WHERE members.room_id = given.room_id
                 AND members.user_id = keyword.user_id) IS NOT NULL
-            ORDER BY keyword.user_id, keyword.folded LIMIT {KEYWORDS_AT_ONCE}""",  # noqa: S608
-            given={"room_id": "bigint", "begins": "text"},
+            ORDER BY given.seq, keyword.user_id, keyword.folded LIMIT {KEYWORDS_AT_ONCE}""",  # noqa: S608
+            given={"room_id": "bigint", "seq": "bigint", "begins": "text"},
         )
 
-    async def of(self, room_id: int, post: Post) -> Concern:
+    async def of(self, room_id: int, post: Post, keywords: dict[int, str]) -> Concern:
+        """`keywords` are those of the post, as `keywords` returned them."""
         answered_id, thread = await _thread(room_id, post)
-        return Concern(answered_id, thread, await self.keywords(room_id, post.text))
+        return Concern(answered_id, thread, keywords)
 
-    async def keywords(self, room_id: int, text: str) -> dict[int, str]:
-        """The first of the keywords in the text, of each member who has one there."""
-        shown, keys = keys_in(text)
-        if not keys:
+    async def keywords(self, room_id: int, posts: Sequence[Post]) -> dict[int, dict[int, str]]:
+        """By the seq of each post: the first of the keywords in it, of each member who has one there."""
+        shown, given = {}, []
+        for post in posts:
+            shown[post.seq], keys = keys_in(post.text)
+            given += [(room_id, post.seq, key) for key in keys]
+        if not given:
             return {}
-        statement = self._keywords.bind([(room_id, key) for key in keys])
-        of: dict[int, list[tuple[str, str]]] = {}
-        for user_id, word, folded in await fetch(self._database, statement.sql, *statement.params):
-            of.setdefault(user_id, []).append((word, folded))
-        found = {user_id: first_of(words, shown) for user_id, words in of.items()}
-        return {user_id: word for user_id, word in found.items() if word}
+        statement = self._keywords.bind(given)
+        of: dict[tuple[int, int], list[tuple[str, str]]] = {}
+        for seq, user_id, word, folded in await fetch(self._database, statement.sql, *statement.params):
+            of.setdefault((seq, user_id), []).append((word, folded))
+        found: dict[int, dict[int, str]] = {}
+        for (seq, user_id), words in of.items():
+            if word := first_of(words, shown[seq]):
+                found.setdefault(seq, {})[user_id] = word
+        return found
 
 
 async def _thread(room_id: int, post: Post) -> tuple[int, frozenset[int]]:
@@ -192,21 +199,30 @@ async def _thread(room_id: int, post: Post) -> tuple[int, frozenset[int]]:
     return answered_id, frozenset(people - {answered_id, post.author_id})
 
 
+def _after(query: Any, after: int, most: int) -> Any:
+    return query.where(Member.user > after).order_by(Member.user).limit(most).tuples()
+
+
+async def hearing_all(room_id: int, after: int, most: int) -> list[int]:
+    """The next members who hear everything, in order of their ids."""
+    query = Member.select(Member.user).where(Member.room == room_id, Member.notify == "all")
+    return [user_id for (user_id,) in await _after(query, after, most).aio_execute()]
+
+
 async def next_people(
     room_id: int, post: Post, concerned: Collection[int], is_conversation: bool, after: int, most: int
 ) -> list[int]:
     """The next people whom the post may concern, in order of their ids: all members where it calls them
     together, who hears everything, and the concerned ones."""
-    members = Member.select(Member.user).where(Member.room == room_id).order_by(Member.user)
-    wide = [members.where(Member.notify == "all")]
-    if is_conversation or post.group == "all":
-        wide = [members]
-    elif post.group == "here":
-        wide.append(online_members(room_id))
+    members = Member.select(Member.user).where(Member.room == room_id)
     found = {one for one in concerned if one > after}
-    for query in wide:
-        rows = await query.where(Member.user > after).limit(most).tuples().aio_execute()
-        found |= {user_id for (user_id,) in rows}
+    if is_conversation or post.group == "all":
+        found |= {user_id for (user_id,) in await _after(members, after, most).aio_execute()}
+    else:
+        found.update(await hearing_all(room_id, after, most))
+        if post.group == "here":
+            online = online_members(room_id).where(Member.user > after).limit(most)
+            found |= {user_id for (user_id,) in await online.tuples().aio_execute()}
     return sorted(found)[:most]
 
 

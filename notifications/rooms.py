@@ -8,16 +8,34 @@ from chat.models import CONVERSATIONS, DELETED_KIND, Room
 from notifications.deciding import decide
 from notifications.models import Notice, NoticeProgress
 from notifications.people import AT_ONCE, PeopleReader
-from notifications.posts import Concern, Concerns, Post, changes_after, facts_of, first_recent, next_people
+from notifications.posts import (
+    Concern,
+    Concerns,
+    Post,
+    changes_after,
+    facts_of,
+    first_recent,
+    hearing_all,
+    next_people,
+)
 from notifications.storing import Changed, Store, Subject, added, message_key, remove_some, worth_storing
 
 
 class _Reading:
-    """The posts of a room that were read and aren't decided, and whom the first one may concern."""
+    """The posts of a room that were read and aren't decided, with the keywords in them, and who hears
+    everything there; None where they are too many to be kept. `concern` is that of the first post."""
 
-    def __init__(self, posts: list[Post]) -> None:
+    def __init__(
+        self, posts: list[Post], keywords: dict[int, dict[int, str]], hearing: list[int] | None
+    ) -> None:
         self.posts = deque(posts)
+        self.keywords = keywords
+        self.hearing = hearing
         self.concern: Concern | None = None
+
+    def pop(self) -> None:
+        self.posts.popleft()
+        self.concern = None
 
 
 class RoomDecider:
@@ -47,40 +65,61 @@ class RoomDecider:
             )
         reading = self._readings.get(room_id)
         if reading is None:
-            reading = _Reading(await changes_after(room_id, progress.seq))
+            reading = await self._read(room_id, progress.seq)
             if not reading.posts:
                 return Changed(), False
             self._readings[room_id] = reading
+            # It may have become another post that is next.
+            progress.after_id = 0
         changed = await self._decide_next(room, progress, reading)
         if not reading.posts:
             del self._readings[room_id]
         return changed, True
 
+    async def _read(self, room_id: int, seq: int) -> _Reading:
+        posts = await changes_after(room_id, seq)
+        calling = [post for post in posts if _is_for_people(post)]
+        if not calling:
+            return _Reading(posts, {}, [])
+        hearing = await hearing_all(room_id, 0, AT_ONCE)
+        keywords = await self._concerns.keywords(room_id, calling)
+        return _Reading(posts, keywords, hearing if len(hearing) < AT_ONCE else None)
+
     async def _decide_next(self, room: Room, progress: NoticeProgress, reading: _Reading) -> Changed:
-        done = progress.seq
-        while reading.posts and not _is_for_people(reading.posts[0]):
+        """Goes on to the next post that somebody is told of, and decides about its next people. Posts that
+        concern nobody, as most, cost no transaction."""
+        done, after = progress.seq, progress.after_id
+        while reading.posts:
             post = reading.posts[0]
-            if _takes_away(post) and (changed := await self._take_back(room, post)).user_ids:
+            if _is_for_people(post):
+                user_ids = await self._next_people(room, post, reading, after)
+                if user_ids:
+                    return await self._decide(room, post, reading, done, user_ids)
+            elif _takes_away(post) and (changed := await self._take_back(room, post)).user_ids:
                 # There may be more of it: this post has another turn.
                 return changed
-            reading.posts.popleft()
-            done = post.changed_seq
-        if not reading.posts:
-            await _go_to(room.id, done, 0)
-            return Changed()
-        post = reading.posts[0]
-        if done != progress.seq:
-            progress.after_id = 0
-        return await self._decide(room, post, reading, done, progress.after_id)
+            reading.pop()
+            done, after = post.changed_seq, 0
+        await _go_to(room.id, done, 0)
+        return Changed()
 
-    async def _decide(self, room: Room, post: Post, reading: _Reading, done: int, after: int) -> Changed:
-        """Decides about the next people whom the post may concern."""
+    async def _next_people(self, room: Room, post: Post, reading: _Reading, after: int) -> list[int]:
         if reading.concern is None:
-            reading.concern = await self._concerns.of(room.id, post)
-        concern, is_conversation = reading.concern, room.kind in CONVERSATIONS
-        concerned = concern.people | {one for one in post.mentioned if one > 0}
-        user_ids = await next_people(room.id, post, concerned, is_conversation, after, AT_ONCE)
-        members = await self._people.members(room.id, post.author_id, user_ids) if user_ids else {}
+            keywords = reading.keywords.get(post.seq, {})
+            reading.concern = await self._concerns.of(room.id, post, keywords)
+        concerned = reading.concern.people | {one for one in post.mentioned if one > 0}
+        is_conversation = room.kind in CONVERSATIONS
+        if reading.hearing is not None and not is_conversation and not post.group:
+            found = {one for one in {*reading.hearing, *concerned} if one > after and one != post.author_id}
+            return sorted(found)[:AT_ONCE]
+        return await next_people(room.id, post, concerned, is_conversation, after, AT_ONCE)
+
+    async def _decide(
+        self, room: Room, post: Post, reading: _Reading, done: int, user_ids: list[int]
+    ) -> Changed:
+        """Decides about these people."""
+        concern, is_conversation = reading.concern or Concern(), room.kind in CONVERSATIONS
+        members = await self._people.members(room.id, post.author_id, user_ids)
         told, read = [], []
         for person in members.values():
             facts = facts_of(
@@ -105,8 +144,7 @@ class RoomDecider:
             else:
                 await _go_to(room.id, done, user_ids[-1])
         if is_over:
-            reading.posts.popleft()
-            reading.concern = None
+            reading.pop()
         return changed
 
     async def _take_back(self, room: Room, post: Post) -> Changed:

@@ -85,7 +85,8 @@ class Explainer:
         if not members:
             return Reason(room.name, post.number or 0, False, False, "not_member", None, "")
         person = members[user_id]
-        concern = await self._concerns.of(room.id, post)
+        keywords = await self._concerns.keywords(room.id, [post])
+        concern = await self._concerns.of(room.id, post, keywords.get(post.seq, {}))
         is_conversation = room.kind in CONVERSATIONS
         facts = facts_of(
             *(post, concern, person),
