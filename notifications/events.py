@@ -1,6 +1,7 @@
 """Decides about what isn't in the history of a room: followers, likes, comments, invitations, and what became
 of reports."""
 
+import logging
 from dataclasses import dataclass
 
 from peewee_async.databases import AioDatabase
@@ -8,10 +9,13 @@ from peewee_async.databases import AioDatabase
 from feed.models import Comment
 from feed.models import Post as FeedPost
 from helpers.clock import now_ms
+from helpers.db.database import is_unavailable
 from notifications.deciding import COMMENT, FOLLOW, INVITATION, LATE_MS, LIKE, OUTCOME, Facts, decide
 from notifications.models import Notice, NoticeJob
 from notifications.people import PeopleReader
 from notifications.storing import Changed, Store, Subject, added, remove_some, worth_storing
+
+log = logging.getLogger("aiochat.notices")
 
 JOBS_AT_ONCE = 50
 
@@ -42,14 +46,23 @@ class EventDecider:
         jobs = list(await NoticeJob.select().order_by(NoticeJob.id).limit(JOBS_AT_ONCE).aio_execute())
         changed = []
         for job in jobs:
-            if job.kind == GONE:
-                found = await remove_some(Notice.post_id == job.post_id)
-                if not found.user_ids:
-                    await _done(job)
-            else:
-                found = await self._decide(job)
-            changed.append(found)
+            try:
+                changed.append(await self._do(job))
+            except Exception as error:
+                if is_unavailable(error):
+                    raise
+                # It would be so again, and others wait.
+                log.exception("what concerns people outside of rooms can't be decided")
+                await _done(job)
         return [one for one in changed if one.user_ids], bool(jobs)
+
+    async def _do(self, job: NoticeJob) -> Changed:
+        if job.kind != GONE:
+            return await self._decide(job)
+        found = await remove_some(Notice.post_id == job.post_id)
+        if not found.user_ids:
+            await _done(job)
+        return found
 
     async def _decide(self, job: NoticeJob) -> Changed:
         event = await _event(job)

@@ -190,7 +190,10 @@ class NoticeWorker:
             return
         try:
             changed = await self._marks.read([(*pair, number) for pair, number in moved.items()])
-        except BaseException:
+        except Exception as error:
+            if not is_unavailable(error):
+                log.exception("what was read isn't noted")
+                return
             self._moved = moved | self._moved
             raise
         if changed:

@@ -142,5 +142,5 @@ async def test_what_is_cleared_vanishes(chat: Aiochat, alice: Person, bob: Perso
     await bob.enters(lobby)
     await at_alice.says(f"@{bob.name}")
     await decided(chat, lobby)
-    assert (await at_alice.says("/clear"))["type"] == "receipt"
+    assert (await at_alice.says("/clear"))["type"] == "cleared"
     await until(lambda: not notices(chat, bob))
