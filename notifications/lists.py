@@ -11,7 +11,7 @@ from peewee_async.databases import AioDatabase
 from chat.models import CONVERSATIONS
 from helpers.clock import iso
 from helpers.db.bulk import Bulk
-from helpers.db.database import fetch
+from helpers.db.database import fetch, is_sqlite
 from helpers.markup.plain_text import strip_markup
 from notifications.deciding import DIRECT, GROUP, KEYWORD, MENTION, ROOM, THREAD
 
@@ -90,17 +90,15 @@ _COLUMNS = """
 class NoticeLists:
     def __init__(self, database: AioDatabase) -> None:
         self._database = database
+        sign = "?" if is_sqlite(database) else "%s"
+        # Given directly, so that they are read in the order of the index.
         self._pages = {
-            only_unread: Bulk(
-                database,
-                f"""
-                SELECT {_COLUMNS} FROM {{given}}
-                JOIN notices AS notice ON notice.user_id = given.user_id AND notice.id < given.before
+            only_unread: f"""
+                SELECT {_COLUMNS} FROM notices AS notice
                 LEFT JOIN rooms AS room ON room.id = notice.room_id + 0
-                WHERE {_SHOWN} {"AND notice.read_at IS NULL" if only_unread else ""}
-                ORDER BY notice.id DESC LIMIT {PAGE + 1}""",  # noqa: S608 - words of our own
-                given={"user_id": "bigint", "before": "bigint"},
-            )
+                WHERE notice.user_id = {sign} AND notice.id < {sign} AND {_SHOWN}
+                    {"AND notice.read_at IS NULL" if only_unread else ""}
+                ORDER BY notice.id DESC LIMIT {PAGE + 1}"""  # noqa: S608 - words of our own
             for only_unread in (False, True)
         }
         self._single = Bulk(
@@ -113,8 +111,7 @@ class NoticeLists:
 
     async def page(self, user_id: int, before: int, *, only_unread: bool = False) -> tuple[list[Shown], bool]:
         """The next notices, the latest first, before the one with this id; and whether there are more."""
-        statement = self._pages[only_unread].bind([(user_id, before)])
-        rows = await fetch(self._database, statement.sql, *statement.params)
+        rows = await fetch(self._database, self._pages[only_unread], user_id, before)
         return [_shown(row) for row in rows[:PAGE]], len(rows) > PAGE
 
     async def shown(self, notice_ids: Sequence[int]) -> Mapping[int, Shown]:

@@ -13,7 +13,7 @@ from helpers.db.database import fetch
 from notifications.deciding import MAIL, PAGE, PUSH, USUAL_WAYS
 from notifications.wishes import Silence, silence_of, ways_of
 
-AT_ONCE = 200
+AT_ONCE = 100
 """People of one statement, and of one transaction."""
 
 

@@ -36,8 +36,8 @@ SWEEP_SECONDS = 60.0
 SWEEP_STEPS = 10
 ROOMS_AT_ONCE = 500
 
-REST_FACTOR = 1.0
-"""The pause after a step that told many, in multiples of its duration: half of the time is for posts."""
+REST_FACTOR = 3.0
+"""The pause after a step that told many, in multiples of its duration: most of the time is for posts."""
 
 Tell = Callable[[Changed], None]
 
