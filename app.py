@@ -83,6 +83,7 @@ from helpers.web.protocol import Runner
 from helpers.web.routing import add_routes
 from helpers.web.session_stores import DatabaseSessions, session_store
 from helpers.web.sessions import STORAGE, TokenStorage
+from notifications.setup import setup_notifications
 from operations import command_line as operations
 from settings import ROOT, Settings, SettingsError, read_settings, version
 from timings import DEFAULT as DEFAULT_TIMINGS
@@ -144,6 +145,7 @@ async def create_app(settings: Settings, timings: Timings = DEFAULT_TIMINGS) -> 
     setup_chat(app)
     setup_weather(app)
     setup_feed(app)
+    setup_notifications(app)
     setup_administration(app)
     app.cleanup_ctx.append(watch_ended)
     app.cleanup_ctx.append(run_mover)

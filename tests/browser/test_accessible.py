@@ -131,6 +131,9 @@ async def test_the_pages_around_the_rooms(
         f"/join/{(await makes_link(bob))['code']}",
         f"/rooms/{garden}/settings",
         f"/rooms/{garden}/log",
+        f"/rooms/{garden}/notifications",
+        f"/rooms/{garden}/1/why",
+        "/notifications",
     ):
         await page.goto(alice.url + path)
         await inspector.looks(page, path)

@@ -69,6 +69,11 @@ async def _look_around(alice: Person) -> None:
             assert page.status == 200
     assert (await alice.submits("/status", page="/rooms", status="dnd", lasts="1h")).status == 303
     await alice.gets("/status")
+    for query in ("", "?unread=1", "?before=9"):
+        await alice.gets(f"/notifications{query}")
+    await alice.gets("/rooms/Hall/notifications")
+    await alice.gets("/rooms/Hall/40000/why")
+    await alice.gets("/settings/notifications")
 
 
 async def _go_back(alice: Person) -> None:

@@ -57,4 +57,6 @@ export function showTotals(state, title) {
   if (document.title !== badged) document.title = badged;
   setIconDot(isQuiet ? "" : badge ? MENTIONED : unread ? UNREAD : "");
   showOnMenu(badge, unread);
+  // Where the site is an app, its icon has a badge, too.
+  navigator.setAppBadge?.(isQuiet ? 0 : badge).catch(() => {});
 }

@@ -1,0 +1,1 @@
+"""Tests of who is called by what."""
