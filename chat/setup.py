@@ -91,6 +91,7 @@ async def run_chat(app: web.Application) -> AsyncIterator[None]:
         app[LIMITER],
         app[NAMED_PEOPLE],
         app[SETTINGS].address,
+        app[SETTINGS].search_language,
     ) as engine:
         presence = PresenceTracker(engine)
         app[ENGINE] = engine
@@ -114,7 +115,7 @@ async def run_chat(app: web.Application) -> AsyncIterator[None]:
         SITE_RETENTION.follow(lambda: _retention(site_settings(app)))
         works = (
             *(presence.run(), Purge(engine).run(), Retention(engine).run()),
-            Indexer(engine.database, timings.search_index).run(),
+            Indexer(engine.database, timings.search_index, app[SETTINGS].search_language).run(),
             Sweeper(attachments, timings.purge).run(),
             PreviewWorker(
                 *(engine, app[PAGE_READER], app[STORE]),
