@@ -20,6 +20,7 @@ from accounts.keys import (
     SESSION_ENDED,
 )
 from accounts.people.mentions import NAMED_PEOPLE
+from accounts.personal_data.archive import OWN_FILES
 from accounts.signin.sessions import is_live
 from accounts.site import epoch
 from accounts.site_settings import RETENTION_DAYS, RETENTION_SINCE, SiteSettings, site_settings
@@ -48,7 +49,7 @@ from chat.engine import open_engine
 from chat.events import RESTART
 from chat.keys import ATTACHMENTS, COMMANDS, ENGINE, MESSAGE_LIMITS, message_limits
 from chat.personal_data.erasure import erase_from_chat
-from chat.personal_data.export import SECTIONS
+from chat.personal_data.export import SECTIONS, file_contents
 from chat.personal_data.purge import Purge
 from chat.personal_data.retention import Retention
 from chat.previews.worker import PreviewWorker
@@ -158,6 +159,7 @@ def setup_chat(app: web.Application) -> None:
         site_settings(app), app[SETTINGS].address
     ).make(maker_id, details)
     app[OWN_DATA] += SECTIONS
+    app[OWN_FILES].append(lambda user: file_contents(app[STORE], user))
     app[PLACES] += [room_pictures.PLACE, previews.PLACE]
     app[UNDER_WAY] = Counter()
     app[COMMANDS] = Registry(OWN_COMMANDS.values())
