@@ -225,6 +225,17 @@ class InviteLinkUse(Base):
         primary_key = peewee.CompositeKey("link_id", "user_id")
 
 
+class SiteLogo(Base):
+    """The picture of the site in one of the sizes of people's pictures (accounts/people/site_logo.py)."""
+
+    size = peewee.SmallIntegerField(primary_key=True)
+    version = peewee.BigIntegerField()
+    data = peewee.BlobField()
+
+    class Meta:
+        table_name = "site_logo"
+
+
 class SiteSetting(Base):
     """A value that is set on the site's pages; see accounts/site_settings.py."""
 

@@ -87,6 +87,13 @@ class Store:
         except (BaseError, OSError) as error:
             raise _explained(error) from error
 
+    async def size(self, key: str) -> int:
+        """The bytes of an object. Raises MissingError."""
+        try:
+            return int((await self._store.head_async(key))["size"])
+        except (BaseError, OSError) as error:
+            raise _explained(error) from error
+
     async def read(self, key: str) -> bytes:
         """A small object as a whole."""
         return b"".join([piece async for piece in self.stream(key)])
