@@ -20,7 +20,9 @@ def test_bodies_are_as_large_as_files_may_be() -> None:
     assert sizes == ["128k", "9m", "41m", "700m", "1400m"]
     parts = re.findall(r"location [^{]*uploads[^{]*\{[^}]*client_max_body_size (\d+m);", printed)
     assert parts == ["700m"]
-    assert r"location ~ ^(/accounts|/rooms/[^/]+)/picture$ {" in printed, "rooms have photographs, too"
+    assert r"location ~ ^((/accounts|/rooms/[^/]+)/picture|/admin/site/logo)$ {" in printed, (
+        "rooms have photographs, too"
+    )
     provision = (ROOT / "deploy" / "provision").read_text()
     assert '--max-file "$max_file"' in provision
 
