@@ -26,6 +26,15 @@ LOOPBACK_NAMES = ("127.0.0.1", "localhost", "[::1]")
 _MAIL_FROM = re.compile(r"[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9.-]{1,250}")
 _HOST = re.compile(r"[a-z0-9._-]+|[0-9a-f:.]*:[0-9a-f:.]*", re.IGNORECASE)
 
+# fmt: off
+SearchLanguage = Literal[
+    "simple", "arabic", "danish", "dutch", "english", "finnish", "french", "german", "greek", "hungarian",
+    "indonesian", "irish", "italian", "lithuanian", "nepali", "norwegian", "portuguese", "romanian",
+    "russian", "spanish", "swedish", "tamil", "turkish",
+]
+# fmt: on
+"""Of which PostgreSQL 13 has stems; simple: none."""
+
 MAX_SOCKET_PATH = 107
 """Bytes; see unix(7)."""
 
@@ -74,6 +83,7 @@ class Settings(BaseSettings):
     mail_from: str = ""
     retention_days: int = Field(default=0, ge=0, le=36_500)
     previews: Literal["on", "off"] = "on"
+    search_language: SearchLanguage = "simple"
     quota: int = Field(default=500, ge=0)
     files_url: str = ""
     max_file: int = Field(default=50, ge=1, le=100_000)

@@ -231,6 +231,7 @@ class SiteLogo(Base):
     size = peewee.SmallIntegerField(primary_key=True)
     version = peewee.BigIntegerField()
     data = peewee.BlobField()
+    blob_id = peewee.BigIntegerField(null=True)
 
     class Meta:
         table_name = "site_logo"

@@ -25,6 +25,7 @@ from accounts.people.shown_names import (
     person_initial,
     person_name,
 )
+from accounts.personal_data.archive import OWN_FILES
 from accounts.personal_data.export import SECTIONS
 from accounts.preferences import preferences
 from accounts.relations.visibility import VISIBILITY, Visibility
@@ -71,6 +72,7 @@ def setup_accounts(app: web.Application) -> None:
     app[ERASERS] = []
     app[PERSON_SECTIONS] = []
     app[OWN_DATA] = [*SECTIONS]
+    app[OWN_FILES] = []
     app[OPEN_DOWNLOADS] = OpenDownloads()
     app[SESSION_ENDED].append(app[OPEN_DOWNLOADS].end_session)
     app[OPEN_SESSIONS].append(app[OPEN_DOWNLOADS].sessions)

@@ -7,18 +7,25 @@ from accounts.people.site_acts import SiteActor, record_site_act
 from accounts.site_settings import LOGO, store_setting
 from administration.site_changes import begin_change
 from helpers.clock import now_ms
+from helpers.storage.moving import Place
+from helpers.storage.store import Store
+
+PLACE = Place(SiteLogo, SiteLogo.data, (SiteLogo.size, SiteLogo.version))
 
 
-async def save_logo(database: AioDatabase, by: SiteActor, made: dict[int, bytes]) -> int | None:
-    """Shows this picture, by size, in place of ours; an empty `made` removes it. Returns the number of the
-    act, None where there was none to remove. Raises ActionError."""
+async def save_logo(database: AioDatabase, by: SiteActor, made: dict[int, int]) -> int | None:
+    """Shows this picture, a blob for each size, in place of ours; an empty `made` removes it. Returns the
+    number of the act, None where there was none to remove. Raises ActionError."""
     async with database.aio_atomic():
         before = await begin_change(database, by, LOGO)
         if not made and not before:
             return None
         version = max(now_ms(), int(before or 0) + 1) if made else 0
         await SiteLogo.delete().where(SiteLogo.version != version).aio_execute()
-        rows = [{"size": size, "version": version, "data": data} for size, data in made.items()]
+        rows = [
+            {"size": size, "version": version, "data": b"", "blob_id": blob_id}
+            for size, blob_id in made.items()
+        ]
         if rows:
             await SiteLogo.insert_many(rows).aio_execute()
         after = str(version) if version else ""
@@ -26,9 +33,14 @@ async def save_logo(database: AioDatabase, by: SiteActor, made: dict[int, bytes]
         return await record_site_act("site", by, before={LOGO: before}, after={LOGO: after})
 
 
-async def read_logo(size: int) -> tuple[int, bytes] | None:
-    """The version and the data; None where there is no logo."""
-    query = SiteLogo.select(SiteLogo.version, SiteLogo.data).where(SiteLogo.size == size)
-    for version, data in await query.tuples().aio_execute():
-        return version, bytes(data)
+async def logo_version(size: int) -> int | None:
+    """None where there is no logo."""
+    query = SiteLogo.select(SiteLogo.version).where(SiteLogo.size == size)
+    for (version,) in await query.tuples().aio_execute():
+        return int(version)
     return None
+
+
+async def read_logo(store: Store, size: int, version: int) -> bytes | None:
+    """Raises StorageError."""
+    return await PLACE.read(store, (SiteLogo.size == size) & (SiteLogo.version == version))

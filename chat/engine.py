@@ -91,6 +91,7 @@ async def open_engine(
     limiter: Limiter | None = None,
     people: NamedPeople | None = None,
     address: str = "",
+    search_language: str = "simple",
 ) -> AsyncIterator[Engine]:
     """The running engine, over the open bus and the renderer of its process. `site` is the site's id,
     `epoch` that of its history. At the end queued entries are committed and delivered before
@@ -204,7 +205,7 @@ async def open_engine(
         hub.start(bus)
         yield Engine(
             *(database, journal, hub, leases, presence, read_marks, unread, access),
-            search=Search(database, access, limiter or Unlimited()),
+            search=Search(database, access, limiter or Unlimited(), search_language),
             directory=directory,
             waiting=waiting,
             renderer=renderer,

@@ -20,6 +20,7 @@ from accounts.keys import (
     SESSION_ENDED,
 )
 from accounts.people.mentions import NAMED_PEOPLE
+from accounts.personal_data.archive import OWN_FILES
 from accounts.signin.sessions import is_live
 from accounts.site import epoch
 from accounts.site_settings import RETENTION_DAYS, RETENTION_SINCE, SiteSettings, site_settings
@@ -49,7 +50,7 @@ from chat.engine import open_engine
 from chat.events import RESTART
 from chat.keys import ATTACHMENTS, COMMANDS, ENGINE, MESSAGE_LIMITS, message_limits
 from chat.personal_data.erasure import erase_from_chat
-from chat.personal_data.export import SECTIONS
+from chat.personal_data.export import SECTIONS, file_contents
 from chat.personal_data.purge import Purge
 from chat.personal_data.retention import Retention
 from chat.previews.worker import PreviewWorker
@@ -92,6 +93,7 @@ async def run_chat(app: web.Application) -> AsyncIterator[None]:
         app[LIMITER],
         app[NAMED_PEOPLE],
         app[SETTINGS].address,
+        app[SETTINGS].search_language,
     ) as engine:
         presence = PresenceTracker(engine)
         app[ENGINE] = engine
@@ -115,7 +117,7 @@ async def run_chat(app: web.Application) -> AsyncIterator[None]:
         SITE_RETENTION.follow(lambda: _retention(site_settings(app)))
         works = (
             *(presence.run(), Purge(engine).run(), Retention(engine).run()),
-            Indexer(engine.database, timings.search_index).run(),
+            Indexer(engine.database, timings.search_index, app[SETTINGS].search_language).run(),
             Sweeper(attachments, timings.purge).run(),
             PreviewWorker(
                 *(engine, app[PAGE_READER], app[STORE]),
@@ -158,6 +160,7 @@ def setup_chat(app: web.Application) -> None:
         site_settings(app), app[SETTINGS].address
     ).make(maker_id, details)
     app[OWN_DATA] += SECTIONS
+    app[OWN_FILES].append(lambda user: file_contents(app[STORE], user))
     app[PLACES] += [room_pictures.PLACE, previews.PLACE]
     app[UNDER_WAY] = Counter()
     app[COMMANDS] = Registry(OWN_COMMANDS.values())

@@ -15,6 +15,7 @@ from pydantic import field_validator
 from accounts.doors.security import WithPassword, check_with_password
 from accounts.keys import OWN_DATA, USER, Successor
 from accounts.people.mentions import NAMED_PEOPLE
+from accounts.personal_data.archive import OWN_FILES, OwnFile, archive
 from accounts.personal_data.deletion import ACCOUNT_DELETION, OnlyAdministrator, end_account
 from accounts.personal_data.export import Claim, document
 from accounts.signin.devices import device_of
@@ -25,7 +26,7 @@ from helpers.errors import ActionError
 from helpers.keys import DATABASE, LIMITER
 from helpers.limits import Rule
 from helpers.security_log import note
-from helpers.storage.store import STORE
+from helpers.storage.store import STORE, StorageError
 from helpers.text.translation import Text, current
 from helpers.web.addresses import client_address, client_mark
 from helpers.web.forms import Form, read_form
@@ -45,6 +46,7 @@ PATIENCE_SECONDS = 2.0
 """The response waits this long for the erasure, so that it is mostly complete by then."""
 
 FILE_NAME = "aiochat-data.json"
+ARCHIVE_NAME = "aiochat-data.zip"
 
 
 class DeletionForm(WithPassword):
@@ -144,7 +146,8 @@ OPEN_DOWNLOADS = web.AppKey("open_downloads", OpenDownloads)
 
 
 class Download(web.View):
-    """Streams the document while it is read. One download at a time per person."""
+    """Streams the document while it is read; with `files=1` as a ZIP together with what the person has
+    sent. One download at a time per person."""
 
     async def get(self) -> web.StreamResponse:
         request = self.request
@@ -170,7 +173,10 @@ class Download(web.View):
                 if not await is_live(app, session_id, user.id):
                     raise web.HTTPUnauthorized
                 pieces = document(app[STORE], user, await self._sessions(), app[OWN_DATA])
-                return await self._send(pieces, claim)
+                if request.query.get("files") == "1":
+                    whole = archive(FILE_NAME, pieces, self._files())
+                    return await self._send(whole, claim, ARCHIVE_NAME, "application/zip")
+                return await self._send(pieces, claim, FILE_NAME, "application/json")
         finally:
             await claim.release()
 
@@ -188,11 +194,18 @@ class Download(web.View):
             for use in uses
         ]
 
-    async def _send(self, pieces: AsyncIterator[bytes], claim: Claim) -> web.StreamResponse:
+    async def _files(self) -> AsyncIterator[OwnFile]:
+        for of in self.request.app[OWN_FILES]:
+            async for file in of(self.request[USER]):
+                yield file
+
+    async def _send(
+        self, pieces: AsyncIterator[bytes], claim: Claim, name: str, kind: str
+    ) -> web.StreamResponse:
         request = self.request
-        headers = {"Content-Disposition": f'attachment; filename="{FILE_NAME}"', "X-Accel-Buffering": "no"}
+        headers = {"Content-Disposition": f'attachment; filename="{name}"', "X-Accel-Buffering": "no"}
         response = web.StreamResponse(headers=headers)
-        response.content_type = "application/json"
+        response.content_type = kind
         first = await anext(pieces)
         await response.prepare(request)
         try:
@@ -207,7 +220,7 @@ class Download(web.View):
         except Exception as error:
             # Sent data can't be revoked. Without the end of the response the client notices that it
             # is incomplete.
-            if not is_unavailable(error):
+            if not is_unavailable(error) and not isinstance(error, StorageError):
                 log.exception("a download broke off")
             if request.transport is not None:
                 request.transport.abort()

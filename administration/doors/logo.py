@@ -8,17 +8,20 @@ from accounts.people.site_acts import SiteActor
 from accounts.people.site_roles import SitePermission, site_may
 from accounts.site_settings import LOGO, site_settings, tell_settings
 from administration.doors.frame import ACTS_RULE, SitePage
-from administration.site_logo import read_logo, save_logo
+from administration.site_logo import logo_version, read_logo, save_logo
 from helpers import images
 from helpers.errors import ActionError, charge
 from helpers.keys import DATABASE, LIMITER
 from helpers.security_log import note
+from helpers.storage.blobs import keep_all
+from helpers.storage.store import STORE
 from helpers.text.translation import Text, current, translate
 from helpers.web.addresses import client_address
 from helpers.web.flash import flash
 from helpers.web.forms import read_file, read_form
 from helpers.web.headers import IMAGE_POLICY
 from helpers.web.routing import wants_json
+from helpers.web.stored import stored_answer
 
 FOR_EVER = "public, max-age=31536000, immutable"
 REVALIDATE = "no-cache"
@@ -34,18 +37,19 @@ class Logo(web.View):
         size = request.query.get("size", "128")
         if size not in map(str, SIZES):
             raise ActionError("bad_request", "`size` is one of {sizes}.", sizes=", ".join(map(str, SIZES)))
-        found = await read_logo(int(size)) if site_settings(request.app)[LOGO] else None
-        if found is None:
+        version = await logo_version(int(size)) if site_settings(request.app)[LOGO] else None
+        if version is None:
             raise web.HTTPNotFound
-        version, data = found
-        headers = {
-            "ETag": f'"{version}-{size}"',
-            "Cache-Control": FOR_EVER if request.query.get("v") == str(version) else REVALIDATE,
-            "Content-Security-Policy": IMAGE_POLICY,
-        }
-        if request.headers.get("If-None-Match") == headers["ETag"]:
-            return web.Response(status=304, headers=headers)
-        return web.Response(body=data, content_type=images.TYPE, headers=headers)
+        lasts = FOR_EVER if request.query.get("v") == str(version) else REVALIDATE
+        answer = await stored_answer(
+            *(request, f"{version}-{size}"),
+            {"Cache-Control": lasts, "Content-Security-Policy": IMAGE_POLICY},
+            images.TYPE,
+            lambda: read_logo(request.app[STORE], int(size), version),
+        )
+        if answer is None:
+            raise web.HTTPNotFound
+        return answer
 
 
 class ChangeLogo(SitePage):
@@ -73,7 +77,8 @@ class ChangeLogo(SitePage):
                 return web.json_response({"errors": {"logo": text}}, status=422)
             await flash(request, text, "error")
             raise web.HTTPSeeOther("/admin/site") from None
-        act = await save_logo(request.app[DATABASE], SiteActor.of(user), made)
+        kept = await keep_all(request.app[STORE], made)
+        act = await save_logo(request.app[DATABASE], SiteActor.of(user), kept)
         if act is not None:
             await tell_settings(request.app)
             note("site", "ok", who=user.name, whence=client_address(request), setting=LOGO)

@@ -22,6 +22,8 @@ from helpers.images import BadPicture, PictureMaker
 from helpers.markup.markdown import plain_html
 from helpers.processes.terminal import Failure, say
 from helpers.rendering import Renderer
+from helpers.storage.blobs import keep_all
+from helpers.storage.store import open_store
 from helpers.web.multipart import Upload
 from settings import Settings
 
@@ -40,7 +42,7 @@ def site(settings: Settings, arguments: argparse.Namespace) -> None:
             if not arguments.setting:
                 arguments.misuse("the name of a setting is needed")
             with refusals():
-                act = await _set(database, now, arguments)
+                act = await _set(database, settings, now, arguments)
         if act:
             note_command("site", arguments.setting)
         say(f"{arguments.setting}: {'saved' if act else 'as before'}.")
@@ -58,12 +60,17 @@ async def _show(now: SiteSettings, name: str, *, alone: bool) -> None:
     say(f"{name}: {first}{' …' if more else ''}{fixed}".rstrip())
 
 
-async def _set(database: AioDatabase, now: SiteSettings, arguments: argparse.Namespace) -> int | None:
+async def _set(
+    database: AioDatabase, settings: Settings, now: SiteSettings, arguments: argparse.Namespace
+) -> int | None:
     name = arguments.setting
     if name == LOGO:
         if arguments.value:
             raise Failure("a logo comes from a file: site logo --file FILE")
-        return await save_logo(database, by_shell(), await _drawn(arguments.file) if arguments.file else {})
+        kept: dict[int, int] = {}
+        if arguments.file:
+            kept = await keep_all(open_store(settings.files), await _drawn(arguments.file))
+        return await save_logo(database, by_shell(), kept)
     value = await checked(name, _text_of(arguments.file) if arguments.file else arguments.value)
     html = await _html(value) if name in WITH_SIGNS else None
     return await change_site(database, now, by_shell(), name, value, html)

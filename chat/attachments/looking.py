@@ -1,5 +1,5 @@
 """Looks at a file that came: what it is, by its content. Pictures are drawn anew, so that nothing is kept
-of them that isn't to be seen."""
+of them that isn't to be seen; videos lose what they say of themselves."""
 
 import asyncio
 import io
@@ -14,6 +14,7 @@ from typing import IO, Any
 from chat.errors import ActionError
 from chat.history.files import THUMBNAILS
 from helpers.content_types import HEAD, UNKNOWN, ContentType, content_type_of
+from helpers.films import without_words
 from helpers.images import PictureMaker, Redrawn, TooBusy
 from helpers.picture_bounds import Reason
 from helpers.processes.limited import ProgramError, run_limited
@@ -65,6 +66,8 @@ class Looker:
         found = content_type_of(head, is_whole=size <= HEAD)
         if found.kind == "picture":
             return await self._draw(key, content, size, found)
+        if found.kind in ("video", "sound"):
+            await asyncio.to_thread(without_words, content, size, found.type)
         width, height, variants = None, None, {}
         if found.type == PDF and self._draws_pdf and size <= MAX_DRAWN:
             page = await self._first_page(key, content)

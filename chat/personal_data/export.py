@@ -1,5 +1,6 @@
 """What the chat stores of a person, for the download of their own data. Nothing here writes."""
 
+import functools
 from collections.abc import AsyncIterator, Iterable
 from typing import Any
 from urllib.parse import quote
@@ -9,6 +10,7 @@ from peewee import Tuple
 from accounts.keys import Section
 from accounts.models import InviteLink, InviteLinkUse, User
 from accounts.people.directory import shown_names
+from accounts.personal_data.archive import OwnFile
 from accounts.personal_data.export import PAGE
 from accounts.signin.invite_links import link_state
 from chat.history.invite_links import PAGE as ROOMS_AT_ONCE
@@ -30,6 +32,8 @@ from chat.models import (
 from chat.models import Message as Row
 from chat.roles import Role
 from helpers.clock import iso
+from helpers.storage.blobs import Blob
+from helpers.storage.store import Store
 
 Rows = AsyncIterator[dict[str, Any]]
 
@@ -287,6 +291,22 @@ async def _files(user: User) -> Rows:
             told = {"name": name, "type": kind, "size": size, "at": iso(at)}
             where = {**names[room_id], "number": of} if room_id is not None else {}
             yield {**told, **where, "url": f"/files/{file_id}/{quote(name, safe='')}"}
+        if len(rows) < PAGE:
+            return
+
+
+async def file_contents(store: Store, user: User) -> AsyncIterator[OwnFile]:
+    """The files that the person sent, as they are stored. Each has a number in its name, since several
+    may be called the same."""
+    last, number = (0, ""), 0
+    key = (File.at, File.id)
+    while True:
+        query = File.select(*key, File.name, Blob.key).join(Blob, on=(Blob.id == File.blob_id))
+        query = query.where(File.owner_id == user.id, Tuple(*key) > last).order_by(*key)
+        rows = await query.limit(PAGE).tuples().aio_execute()
+        for at, file_id, name, content in rows:
+            last, number = (at, file_id), number + 1
+            yield OwnFile(f"files/{number:06d} {name}", at, functools.partial(store.stream, content))
         if len(rows) < PAGE:
             return
 

@@ -14,6 +14,7 @@ from chat.roles import Role
 from chat.search.words import LEAST, UNSPACED, is_unspaced, is_word
 from helpers.db.bulk import DATABASE_NOW_MS
 from helpers.db.database import fetch, is_sqlite
+from helpers.text.folding import folded_letters
 
 IDS_PER_MS = 1000
 """`search_lines.id` is the time in milliseconds since 1970, times this, and a number of its own."""
@@ -50,6 +51,9 @@ class Term:
 
     text: str
     is_excluded: bool = False
+    typed: str = field(default="", compare=False)
+    """A single word as it was typed, of which there are stems."""
+    stems: tuple[str, ...] = field(default=(), compare=False)
 
 
 PICTURE = '%"type":"image/%'
@@ -75,6 +79,12 @@ class Wanted:
     @property
     def found_terms(self) -> list[str]:
         return [term.text for term in self.terms if not term.is_excluded]
+
+    @property
+    def marked_terms(self) -> list[str]:
+        """What is marked in what was found: the words, and the stems of others like them."""
+        stems = [stem[1:] for term in self.terms if not term.is_excluded for stem in term.stems]
+        return [*self.found_terms, *map(folded_letters, stems)]
 
 
 @dataclass(frozen=True)
@@ -262,6 +272,8 @@ class SearchIndex:
     def _add_terms(self, sql: _Sql, terms: Sequence[Term], *, by_index: bool = False) -> None:
         for term in terms:
             sql.add(" AND NOT (" if term.is_excluded else " AND (")
+            for stem in term.stems:
+                sql.add("line.words @@ %s::tsquery OR ", f"'{stem}'")
             if by_index and not term.is_excluded:
                 self._add_indexed(sql, term.text)
             elif _is_token(term.text):

@@ -16,8 +16,8 @@ from typing import Any
 
 from peewee_async.databases import AioDatabase
 
-from chat.history.lines import file_views
 from chat.search.index import IDS_PER_MS
+from chat.search.stems import NONE, Stems, with_names
 from chat.search.words import has_link, searched, tokens
 from helpers.db.bulk import Bulk
 from helpers.db.database import fetch, is_sqlite, is_unavailable
@@ -60,19 +60,13 @@ class _Post:
     is_gone: bool
 
 
-def _with_names(text: str, files: str | None) -> str:
-    """A post is found by the names and descriptions of its files, too."""
-    if files is None:
-        return text
-    named = [part for file in file_views(files) for part in (file.name, file.description) if part]
-    return "\n".join([text, *named])
-
-
 class Indexer:
     """The task of one process. `interval` is the pause in seconds where nothing is to be done."""
 
-    def __init__(self, database: AioDatabase, interval: float) -> None:
+    def __init__(self, database: AioDatabase, interval: float, language: str = NONE) -> None:
         self._database = database
+        self._stems = Stems(database, language)
+        self._is_built = False
         self._interval = interval
         self._claim = Claim("search", CLAIM_SECONDS)
         self._after = 0
@@ -101,6 +95,8 @@ class Indexer:
         to do."""
         if not await self._claim.hold():
             return False
+        if not self._is_built:
+            await self._rebuild_some()
         began = time.monotonic()
         rooms = await self._rows(_ROOMS, self._after)
         if self._after:
@@ -123,7 +119,17 @@ class Indexer:
             return True
         self._after = 0
         is_left, self._is_left = self._is_left, False
-        return is_left
+        return is_left or not self._is_built
+
+    async def _rebuild_some(self) -> None:
+        """For another language than before. What is new has its turn in between."""
+        for _ in range(STEPS_AT_ONCE):
+            began = time.monotonic()
+            async with self._database.aio_atomic():
+                self._is_built = not await self._stems.rebuild_some()
+            await asyncio.sleep(PAUSE_FACTOR * (time.monotonic() - began))
+            if self._is_built or not await self._claim.hold():
+                return
 
     async def _step(self, room_id: int, done: int) -> int | None:
         """Indexes the next changes of a room. Returns the seq up to which that is done, None where
@@ -133,7 +139,7 @@ class Indexer:
         rows = await self._rows(_CHANGED, room_id, done)
         is_all = len(rows) < LINES_AT_ONCE
         posts = [
-            _Post(seq, author_id, at, _with_names(text, files), deleted_at is not None)
+            _Post(seq, author_id, at, with_names(text, files), deleted_at is not None)
             for _, seq, author_id, at, text, deleted_at, number, files in rows
             if number is not None
         ]
@@ -173,13 +179,14 @@ class Indexer:
             if texts[post.seq]
         }
         by_seq = {post.seq: post for post in posts}
+        stems = dict(zip(by_seq, await self._stems.of([post.text for post in posts]), strict=True))
         for distance in count(1):
             if not ids:
                 return
             lines = sorted(
                 (
                     *(line_id, room_id, seq, by_seq[seq].author_id, has_link(by_seq[seq].text)),
-                    *(texts[seq], " ".join(tokens(texts[seq]))),
+                    *(texts[seq], " ".join([*tokens(texts[seq]), *stems[seq]])),
                 )
                 for seq, line_id in ids.items()
             )

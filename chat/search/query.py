@@ -64,7 +64,7 @@ def read_question(text: str, today: date) -> Question:
             continue
         term = searched(phrase if word is None else word)
         if term:
-            question.terms.append(Term(term, bool(piece["excluded"])))
+            question.terms.append(Term(term, bool(piece["excluded"]), word or ""))
     if len(question.terms) > MAX_TERMS:
         raise ActionError("bad_request", "At most {most} words, please.", most=str(MAX_TERMS))
     return question

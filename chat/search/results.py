@@ -57,7 +57,7 @@ async def results_of(found: Found, wanted: Wanted, reader: User) -> list[Result]
     for hit in _still_there(found.hits, rooms, lines):
         room, line = rooms[hit.room_id], lines[hit.room_id, hit.seq]
         title = title_for(reader.id, people[room.id], room.kind) if room.is_conversation else room.shown
-        found_pieces = pieces(line.text, wanted.found_terms)
+        found_pieces = pieces(line.text, wanted.marked_terms)
         shown.append(Result(room.name, title, room.kind, line, found_pieces, line.author_id in hidden))
         # A long post takes milliseconds.
         await asyncio.sleep(0)

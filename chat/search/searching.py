@@ -1,15 +1,16 @@
 """One question after the other to the index: whose, how many at once, and what it costs."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, tzinfo
 
 from peewee_async.databases import AioDatabase
 
 from accounts.models import User
 from chat.history.access import RoomAccessReader
-from chat.search.index import NEWEST_ID, Reader, SearchIndex
+from chat.search.index import NEWEST_ID, Reader, SearchIndex, Term
 from chat.search.query import Question, read_question, wanted_of
 from chat.search.results import Result, results_of
+from chat.search.stems import NONE, Stems
 from helpers.errors import too_fast
 from helpers.limits import Limiter, Rule
 from helpers.turns import Turns
@@ -35,8 +36,11 @@ class Answer:
 class Search:
     """The search of one process."""
 
-    def __init__(self, database: AioDatabase, access: RoomAccessReader, limiter: Limiter) -> None:
+    def __init__(
+        self, database: AioDatabase, access: RoomAccessReader, limiter: Limiter, language: str = NONE
+    ) -> None:
         self._index = SearchIndex(database)
+        self._stems = Stems(database, language)
         self._access = access
         self._limiter = limiter
         self._own = Turns(1)
@@ -55,8 +59,19 @@ class Search:
             wanted = await wanted_of(question, reader, self._access, zone)
             if wanted is None:
                 return Answer(question)
+            wanted = replace(wanted, terms=await self._with_stems(wanted.terms))
             found = await self._index.find(Reader(reader.id, reader.is_admin), wanted, most, before)
             return Answer(question, await results_of(found, wanted, reader), found.cursor)
+
+    async def _with_stems(self, terms: tuple[Term, ...]) -> tuple[Term, ...]:
+        """A word that has one stem is found by that, too."""
+        if not self._stems.is_on:
+            return terms
+        stems = await self._stems.of([term.typed for term in terms])
+        return tuple(
+            replace(term, stems=tuple(found)) if term.typed and len(found) == 1 else term
+            for term, found in zip(terms, stems, strict=True)
+        )
 
 
 def _today(zone: tzinfo) -> date:

@@ -4,6 +4,8 @@ import asyncio
 import base64
 import io
 import json
+import secrets
+import zipfile
 from typing import Any
 
 import aiohttp
@@ -14,6 +16,7 @@ from tests.chat.actions.test_conversations import opens
 from tests.conftest import LIMITS_OFF, Cast, unique
 from tests.support.deleted_accounts import acts, asks, change, leaves, rows
 from tests.support.feed_reader import goes_private
+from tests.support.files import posts, uploads
 from tests.support.people import PATIENCE, Person
 from tests.support.servers import Aiochat
 
@@ -269,3 +272,26 @@ async def test_it_is_not_for_every_minute(own_servers: None) -> None:
                 statuses.append(answer.status)
         assert (statuses[0], statuses[-1]) == (200, 429)
         await someone.close()
+
+
+async def test_files_come_along_where_they_are_wanted(cast: Cast, bob: Person, lobby: str) -> None:
+    carol = await cast.person("carol")
+    at_carol, at_bob = await carol.enters(lobby), await bob.enters(lobby)
+    large = secrets.token_bytes(1_500_000)
+    for name, data in (("same.txt", b"one"), ("same.txt", b"two"), ("../large.bin", large)):
+        await posts(at_carol, (await uploads(carol, name, data))["id"])
+    await posts(at_bob, (await uploads(bob, "his.txt", b"not hers"))["id"])
+    async with carol.http.get(f"{DOWNLOAD}?files=1") as answer:
+        assert answer.status == 200
+        assert answer.headers["Content-Disposition"] == 'attachment; filename="aiochat-data.zip"'
+        assert answer.content_type == "application/zip"
+        archived = zipfile.ZipFile(io.BytesIO(await answer.read()))
+    assert archived.testzip() is None
+    assert archived.namelist() == [
+        "aiochat-data.json",
+        *("files/000001 same.txt", "files/000002 same.txt", "files/000003 large.bin"),
+    ]
+    told = json.loads(archived.read("aiochat-data.json"))
+    assert [file["name"] for file in told["files"]] == ["same.txt", "same.txt", "large.bin"]
+    assert [archived.read(name) for name in archived.namelist()[1:]] == [b"one", b"two", large]
+    assert (await downloads(carol))["account"] == told["account"]

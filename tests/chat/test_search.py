@@ -7,16 +7,23 @@ from urllib.parse import urlencode
 
 import pytest
 
+from accounts.models import SiteFact, User
+from chat.history.access import RoomAccessReader
 from chat.models import Message, Room
+from chat.search import stems
 from chat.search.indexer import Indexer
+from chat.search.searching import Search
+from chat.search.stems import Stems
 from helpers.clock import now_ms
 from helpers.db.database import fetch
+from helpers.db.leases import Lease
+from helpers.limits import Unlimited
 from tests.chat.history.conftest import filled
 from tests.conftest import unique
 from tests.support.databases import new_postgres, new_sqlite
 from tests.support.deleted_accounts import asks
 from tests.support.people import PATIENCE, Listener, Person
-from tests.support.servers import Aiochat
+from tests.support.servers import Aiochat, Postgres
 
 
 async def finds(person: Person, asked: str) -> list[str]:
@@ -262,3 +269,66 @@ async def test_many_posts_of_one_time_are_all_indexed(
             pass
         ((count,),) = await fetch(database, "SELECT COUNT(DISTINCT seq) FROM search_lines")
         assert count == 3000
+
+
+def lines_of(texts: list[str]) -> list[dict[str, object]]:
+    return [
+        {
+            **{"room_id": 1, "seq": seq, "changed_seq": seq, "number": seq, "kind": "post"},
+            **{"author_id": 1, "nonce": f"n{seq}", "text": text, "at": 1000 + seq},
+        }
+        for seq, text in enumerate(texts, 1)
+    ]
+
+
+async def test_words_of_one_stem_are_found_where_the_site_has_a_language(
+    postgres: Postgres, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The index is rebuilt when the language changes: bit by bit, going on where it was."""
+    monkeypatch.setattr(stems, "LINES_AT_ONCE", 2)
+    monkeypatch.setattr(stems, "_NEXT", stems._NEXT.replace("LIMIT 100", "LIMIT 2"))
+    texts = ["she **runs** far", "красный дом", "красного дома", "we ran", "nothing", "the run"]
+    async with filled(new_postgres(postgres, unique("stems"))) as database:
+        await Message.insert_many(lines_of(texts)).aio_execute()
+        await Room.update(last_seq=len(texts), posts=len(texts)).where(Room.id == 1).aio_execute()
+        alice, access = await User.aio_get(User.id == 1), RoomAccessReader(database)
+
+        async def found(language: str, asked: str) -> list[str]:
+            answer = await Search(database, access, Unlimited(), language).find(alice, asked)
+            return [one.line.text for one in answer.results]
+
+        async def built() -> str:
+            return str((await SiteFact.aio_get(SiteFact.name == stems.BUILT)).value)
+
+        async def index(language: str) -> None:
+            await Lease.update(until=0).aio_execute()
+            indexer = Indexer(database, 0.0, language)
+            while await indexer.index_some():
+                pass
+
+        await index("simple")
+        assert await found("simple", "running") == []
+        # A process that is killed in the middle: another one goes on.
+        async with database.aio_atomic():
+            assert await Stems(database, "english").rebuild_some()
+        assert (await built()).startswith("english ")
+        await index("english")
+        assert await built() == "english"
+        assert await found("english", "running") == ["the run", "she **runs** far"]
+        assert await found("english", "running -far") == ["the run"]
+        assert await found("english", "far -running") == []
+        assert await found("english", '"running"') == [], "a phrase is as it is"
+        assert await found("english", "красная") == []
+        [result, _] = (await Search(database, access, Unlimited(), "english").find(alice, "running")).results
+        assert result.marked == "the <mark>run</mark>"
+        await index("russian")
+        assert await built() == "russian"
+        assert await found("russian", "красная") == ["красного дома", "красный дом"]
+        assert await found("russian", "run") == ["the run", "she **runs** far"], "parts of words as ever"
+        await Message.insert(lines_of([*texts, "красное"])[-1]).aio_execute()
+        await Room.update(last_seq=len(texts) + 1).where(Room.id == 1).aio_execute()
+        await index("russian")
+        assert (await found("russian", "красная"))[0] == "красное"
+        await index("simple")
+        ((left,),) = await fetch(database, "SELECT COUNT(*) FROM search_lines WHERE strpos(tokens, '~') > 0")
+        assert (left, await found("simple", "красная")) == (0, [])

@@ -1,5 +1,6 @@
 """deploy/nginx-site: the site with other values, or the file as it stands."""
 
+import re
 import subprocess
 
 import pytest
@@ -10,6 +11,20 @@ from tests.support.servers import ROOT
 def test_without_options_the_site_is_the_file_as_it_stands() -> None:
     printed = subprocess.run([ROOT / "deploy" / "nginx-site"], check=True, capture_output=True).stdout
     assert printed == (ROOT / "nginx" / "aiochat.conf").read_bytes()
+
+
+def test_bodies_are_as_large_as_files_may_be() -> None:
+    command = [str(ROOT / "deploy" / "nginx-site"), "--max-file", "700"]
+    printed = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    sizes = re.findall(r"client_max_body_size (\d+[km]);", printed)
+    assert sizes == ["128k", "9m", "41m", "700m", "1400m"]
+    parts = re.findall(r"location [^{]*uploads[^{]*\{[^}]*client_max_body_size (\d+m);", printed)
+    assert parts == ["700m"]
+    assert r"location ~ ^((/accounts|/rooms/[^/]+)/picture|/admin/site/logo)$ {" in printed, (
+        "rooms have photographs, too"
+    )
+    provision = (ROOT / "deploy" / "provision").read_text()
+    assert '--max-file "$max_file"' in provision
 
 
 @pytest.mark.parametrize(
@@ -23,6 +38,8 @@ def test_without_options_the_site_is_the_file_as_it_stands() -> None:
         ["--logs", "/a$b"],
         ["--certificate", "/a"],
         ["--rate"],
+        ["--max-file", "0"],
+        ["--max-file", "50m"],
         ["--colour", "blue"],
     ],
 )

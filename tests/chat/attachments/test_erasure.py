@@ -232,3 +232,19 @@ async def test_quotas(engine: Engine, attachments: Attachments, database: AioDat
     with pytest.raises(ActionError, match="no more space"):
         await send(attachments, b"d" * 31, owner_id=3)
     await send(attachments, b"a" * 30, owner_id=3)
+
+
+async def test_a_quota_holds_for_what_comes_at_the_same_moment(
+    engine: Engine, attachments: Attachments
+) -> None:
+    attachments.bounds = Bounds(100, 250, None)
+    begun = await asyncio.gather(
+        *(attachments.create(1, "a", 100) for _ in range(8)),
+        *(attachments.take(1, "b", io.BytesIO(bytes([one]) * 100), 100) for one in range(8)),
+        return_exceptions=True,
+    )
+    refused = [one for one in begun if isinstance(one, BaseException)]
+    assert len(refused) == 14
+    assert {getattr(one, "code", one) for one in refused} == {"over_quota"}
+    # What somebody else does meanwhile isn't theirs.
+    assert await attachments.create(2, "c", 100)

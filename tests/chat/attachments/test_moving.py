@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from accounts.models import Picture, User
+from accounts.models import Picture, SiteLogo, User
 from accounts.people import pictures as people
+from administration import site_logo
 from chat.actions import previews
 from chat.actions.rooms import room_pictures
 from chat.attachments.attachments import Attachments
@@ -24,7 +25,7 @@ from tests.chat.attachments.test_erasure import attachments, database, engine, o
 
 __all__ = ["attachments", "database", "engine"]
 
-PLACES = [people.PLACE, room_pictures.PLACE, feed.PLACE, previews.PLACE]
+PLACES = [people.PLACE, room_pictures.PLACE, feed.PLACE, previews.PLACE, site_logo.PLACE]
 SIZES = (64, 128, 256)
 
 
@@ -48,6 +49,7 @@ async def fill() -> int:
     picture_id = int(await FeedPicture.insert(shown).aio_execute())
     file = {"picture_id": picture_id, "size": 640, "data": content("feed")}
     await PictureFile.insert(file).aio_execute()
+    await SiteLogo.insert(size=64, version=7, data=content("logo")).aio_execute()
     card = {"id": "ab" * 16, "room_id": 1, "seq": 1, "picture": content("card")}
     await PreviewPicture.insert(card).aio_execute()
     return picture_id
@@ -60,6 +62,7 @@ async def read_all(store: Store, picture_id: int) -> list[bytes | None]:
         *[await room_pictures.read_picture(store, room, size) for size in SIZES],
         await feed.read(store, picture_id, 640),
         await previews.PLACE.read(store, PreviewPicture.id == "ab" * 16),
+        await site_logo.read_logo(store, 64, 7),
     ]
 
 
@@ -68,6 +71,7 @@ ALL = [
     *[content("room", size) for size in SIZES],
     content("feed"),
     content("card"),
+    content("logo"),
 ]
 
 
@@ -127,6 +131,7 @@ async def test_what_nobody_has_any_more_is_erased(engine: Engine, attachments: A
     await Post.update(deleted_at=5).aio_execute()
     assert await feed.read(attachments.store, picture_id, 640) is None
     await PreviewPicture.delete().where(PreviewPicture.id == "ab" * 16).aio_execute()
+    await SiteLogo.delete().where(SiteLogo.version == 7).aio_execute()
     await sweep(attachments)
     assert len(await objects(attachments)) == 1
 
