@@ -80,6 +80,7 @@ from helpers.web.protocol import Runner
 from helpers.web.routing import add_routes
 from helpers.web.session_stores import DatabaseSessions, session_store
 from helpers.web.sessions import STORAGE, TokenStorage
+from notifications.ways.setup import setup_ways
 from settings import ROOT, Settings, SettingsError, read_settings, version
 from timings import DEFAULT as DEFAULT_TIMINGS
 from timings import TIMINGS, Timings
@@ -138,6 +139,7 @@ async def create_app(settings: Settings, timings: Timings = DEFAULT_TIMINGS) -> 
     setup_pages(app, ROOT / "templates", files, USER)
     setup_accounts(app)
     setup_chat(app)
+    setup_ways(app)
     setup_weather(app)
     setup_feed(app)
     setup_administration(app)

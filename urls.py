@@ -59,6 +59,7 @@ from helpers.web.headers import WORKER_POLICY
 from helpers.web.health import Live, Ready
 from helpers.web.languages import ChooseLanguage
 from helpers.web.routing import Access, Route
+from notifications.push import doors as push
 from weather.views import WeatherPage
 
 STATIC = Path(__file__).resolve().parent / "static"
@@ -143,6 +144,8 @@ ROUTES = [
         Access.SIGNED_IN,
         is_endless=True,
     ),
+    Route("/accounts/push", push.Push, "push", Access.SIGNED_IN, json=True),
+    Route("/accounts/push/remove", push.RemoveDevice, "remove_push_device", Access.SIGNED_IN),
     Route("/accounts/delete", personal_data.DeleteAccount, "delete_account", Access.SIGNED_IN),
     Route("/settings", settings.Settings, "settings", Access.SIGNED_IN),
     Route("/settings/profile", settings.ProfileSettings, "settings_profile", Access.SIGNED_IN),

@@ -50,6 +50,10 @@ MATRIX: dict[tuple[str, str], tuple[object, object, object, object]] = {
     ("password", "POST"): (401, 422, 422, 422),
     ("sessions", "POST"): (401, 303, 303, 303),
     ("own_data_download", "GET"): (LOGIN, 200, 200, 200),
+    ("push", "GET"): (401, 200, 200, 200),
+    # It is no JSON, and no device is named.
+    ("push", "POST"): (401, 415, 415, 415),
+    ("remove_push_device", "POST"): (401, 400, 400, 400),
     ("delete_account", "GET"): (LOGIN, 200, 200, 200),
     ("delete_account", "POST"): (401, 422, 422, 422),
     # Nothing was chosen.
