@@ -24,6 +24,7 @@ import { MessageActions } from "../elements/timeline/message_actions.js";
 import { Selection } from "../elements/timeline/selection.js";
 import { TimelineKeys } from "../elements/timeline/timeline_keys.js";
 import { SiteConnection } from "../server/site_connection.js";
+import { watchApp } from "./app.js";
 import { tellClock } from "../server/clock.js";
 import { watchNames } from "../server/people_names.js";
 import { Keeper } from "../offline/keeper.js";
@@ -68,6 +69,7 @@ export function startRoom(page, signal) {
   page.messageActions = new MessageActions(page);
   new TimelineKeys(page.timeline, page);
   announceCalls(page);
+  watchApp(page);
   showPreviews(page);
   watchReports(page);
   page.composer.attachments ??= new Attachments(page);

@@ -57,4 +57,7 @@ export function showTotals(state, title) {
   if (document.title !== badged) document.title = badged;
   setIconDot(isQuiet ? "" : badge ? MENTIONED : unread ? UNREAD : "");
   showOnMenu(badge, unread);
+  // On the icon of the app.
+  const { setAppBadge } = /** @type {{setAppBadge?: (count: number) => Promise<void>}} */ (navigator);
+  setAppBadge?.call(navigator, isQuiet ? 0 : badge).catch(() => {});
 }
