@@ -80,7 +80,9 @@ from helpers.web.protocol import Runner
 from helpers.web.routing import add_routes
 from helpers.web.session_stores import DatabaseSessions, session_store
 from helpers.web.sessions import STORAGE, TokenStorage
-from notifications.ways.setup import setup_ways
+<<<<<<< HEAD
+from notifications.setup import setup_notifications
+>>>>>>> f25a12390fa8abd9e86a32a9190533a4065842b9
 from settings import ROOT, Settings, SettingsError, read_settings, version
 from timings import DEFAULT as DEFAULT_TIMINGS
 from timings import TIMINGS, Timings
@@ -139,9 +141,9 @@ async def create_app(settings: Settings, timings: Timings = DEFAULT_TIMINGS) -> 
     setup_pages(app, ROOT / "templates", files, USER)
     setup_accounts(app)
     setup_chat(app)
-    setup_ways(app)
     setup_weather(app)
     setup_feed(app)
+    setup_notifications(app)
     setup_administration(app)
     app.cleanup_ctx.append(watch_ended)
     setup_account_deletion(app)

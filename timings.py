@@ -85,6 +85,9 @@ class Timings:
     previews: float = 1.0
     """The interval at which new posts are looked for whose links are to be previewed."""
 
+    notices: float = 0.2
+    """What is committed within this time is decided together: who is called by it."""
+
     mail: float = 1.0
     """The interval at which mails are looked for that are to be sent."""
 

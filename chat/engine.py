@@ -3,8 +3,8 @@ Leases meet."""
 
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Callable, Collection
+from dataclasses import dataclass, field
 
 from peewee_async.databases import AioDatabase
 from redis.asyncio import Redis
@@ -20,7 +20,7 @@ from chat.delivery.read_marks import ReadMarks
 from chat.delivery.statuses import Statuses
 from chat.delivery.typing import TypingIndicators
 from chat.delivery.unread import UnreadTracker
-from chat.envelopes import EphemeralEvent, StatusChange, UnreadHint
+from chat.envelopes import EphemeralEvent, MovedMark, StatusChange, UnreadHint
 from chat.history.access import RoomAccessReader
 from chat.history.catch_up import batches, last_seqs, shared_changes_since
 from chat.history.group_mentions import PresentMentions
@@ -40,6 +40,10 @@ from helpers.rendering import Renderer
 from timings import DEFAULT, Timings
 
 log = logging.getLogger("aiochat.engine")
+
+Follower = Callable[[Collection[int], Collection[MovedMark]], None]
+"""Called, in every process, with the rooms in which something was committed, and with read marks that
+moved. Some calls may be lost."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +74,9 @@ class Engine:
     """What others see of a person is counted by it: rooms, invitations; and searches."""
     address: str = ""
     """At which browsers reach the site: links begin with it."""
+    followers: list[Follower] = field(default_factory=list)
+    doubters: list[Callable[[], None]] = field(default_factory=list)
+    """Called when calls of the followers may have been lost."""
 
 
 @contextlib.asynccontextmanager
@@ -98,8 +105,16 @@ async def open_engine(
         statuses.note(change)
         send_change(change)
 
+    followers: list[Follower] = []
+    doubters: list[Callable[[], None]] = []
+
+    def tell_followers(room_ids: Collection[int], moved: Collection[MovedMark]) -> None:
+        for follower in followers:
+            follower(room_ids, moved)
+
     def on_unread_hint(hint: UnreadHint) -> None:
         unread.note_hint(hint)
+        tell_followers({*hint.numbers, *hint.amended, *hint.cleared}, hint.moved)
         for mark in hint.moved:
             if mark.went_back:
                 read_marks.forget(mark.room_id, mark.user_id)
@@ -108,6 +123,8 @@ async def open_engine(
         hub.look_for_gaps()
         unread.mark_stale()
         presence.wake()
+        for doubter in doubters:
+            doubter()
 
     listener = Listener(
         *(hub.deliver, hub.send_ephemeral, on_status_change, on_unread_hint),
@@ -147,6 +164,7 @@ async def open_engine(
             hub.deliver(batch)
             bus.publish(batch)
         unread.note_commit(lines)
+        tell_followers(lines.keys(), ())
         for room_id, room_lines in lines.items():
             for line in room_lines:
                 if line.mentions_present_after is not None:
@@ -167,7 +185,12 @@ async def open_engine(
 
     present_mentions = PresentMentions(database)
     journal = Journal(database, on_commit, on_gap, timings)
-    read_marks = ReadMarks(database, unread.note_moved, timings)
+
+    def on_moved(marks: list[MovedMark]) -> None:
+        unread.note_moved(marks)
+        tell_followers((), marks)
+
+    read_marks = ReadMarks(database, on_moved, timings)
     access = RoomAccessReader(database)
     directory = Directory(access, people or NamedPeople(), process_bus)
     filters = Filters(process_bus)
@@ -196,6 +219,8 @@ async def open_engine(
             shared_floods=RedisFloods(redis, lambda: site_prefix(site)) if redis else NoOthers(),
             limiter=limiter or Unlimited(),
             address=address,
+            followers=followers,
+            doubters=doubters,
         )
     finally:
         await journal.close()

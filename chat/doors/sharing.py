@@ -6,7 +6,6 @@ import aiohttp_jinja2
 from aiohttp import web
 
 
-
 class Share(web.View):
     """GET: the rooms to choose from. POST comes here only where there is no service worker yet, which the
     page tells."""

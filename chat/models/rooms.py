@@ -136,6 +136,8 @@ class RoomName(Base):
 class Member(Base):
     """A User's membership of a Room. `times_back` is how often the read mark was set back.
     `first_seq` and `hidden_number` are a Past, of who came to a room that hides what was before.
+    `notify` is how much of the room calls them (notifications/deciding.py has the levels), until
+    `notify_until` where that isn't None; empty for the usual.
     `present` is of the past, when presence was recorded for each room: nothing reads it."""
 
     room = peewee.ForeignKeyField(Room)
@@ -147,6 +149,9 @@ class Member(Base):
     joined_at = peewee.BigIntegerField()
     first_seq = peewee.BigIntegerField(default=0)
     hidden_number = peewee.BigIntegerField(default=0)
+    notify = peewee.TextField(default="")
+    notify_until = peewee.BigIntegerField(null=True)
+    notify_at = peewee.BigIntegerField(null=True)
 
     class Meta:
         table_name = "members"

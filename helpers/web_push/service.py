@@ -99,7 +99,9 @@ def outcome_of(status: int, retry_after: str = "") -> Outcome:
 def pause_of(header: str) -> float:
     """Retry-After: seconds, or a date (RFC 9110, 10.2.3). 0 for what is neither."""
     try:
-        wanted = float(header) if header.isdigit() else parsedate_to_datetime(header).timestamp() - time.time()
+        wanted = (
+            float(header) if header.isdigit() else parsedate_to_datetime(header).timestamp() - time.time()
+        )
     except (ValueError, TypeError, OverflowError):
         return 0.0
     return min(max(wanted, 0.0), LONGEST_PAUSE)

@@ -12,9 +12,9 @@ from peewee_async.databases import AioDatabase
 from accounts.keys import DeletedAccount, Section
 from accounts.models import User
 from accounts.people.directory import lock_account
+from helpers import fetching
 from helpers.clock import iso, now_ms
 from helpers.errors import ActionError, declare
-from helpers import fetching
 from helpers.linked_pages.reading import NoPage, checked_address
 from helpers.text.strict_json import BadJson, decode, keys_pattern
 from helpers.web_push.encryption import AUTH_BYTES, PUBLIC_BYTES, from_text, public_key
@@ -203,7 +203,12 @@ async def erase_devices(account: DeletedAccount) -> AsyncGenerator[None, None]:
 async def _rows(user: User) -> AsyncIterator[dict[str, Any]]:
     for device in await devices_of(user.id):
         told = iso(device.told_at) if device.told_at else None
-        yield {"name": device.name, "made_at": iso(device.made_at), "used_at": iso(device.used_at), "told_at": told}
+        yield {
+            "name": device.name,
+            "made_at": iso(device.made_at),
+            "used_at": iso(device.used_at),
+            "told_at": told,
+        }
 
 
 SECTION = Section("push_devices", _rows)

@@ -51,6 +51,13 @@ async def devices_context(request: web.Request) -> dict[str, Any]:
     return {"devices": [shown(device) for device in devices], "push_key": request.app[VAPID].public}
 
 
+async def devices_of_page(request: web.Request) -> dict[str, Any]:
+    """A context processor: the devices, on the page that shows them."""
+    if request.path != SETTINGS_PAGE or USER not in request or request.method != "GET":
+        return {}
+    return await devices_context(request)
+
+
 class Push(web.View):
     """GET: the key that a browser subscribes with, and one's devices. POST subscribes."""
 
@@ -100,7 +107,9 @@ class RemoveDevice(web.View):
         elif number.isdecimal() and number.isascii() and len(number) <= 15:
             is_removed = await remove_device(user.id, int(number))
         else:
-            raise ActionError("bad_request", "Which device?", back=(SETTINGS_PAGE, current().t("Notifications")))
+            raise ActionError(
+                "bad_request", "Which device?", back=(SETTINGS_PAGE, current().t("Notifications"))
+            )
         if is_removed:
             note("push device removed", "ok", who=user.name, whence=client_address(request))
         if wants_json(request):

@@ -139,7 +139,10 @@ class Teller:
         room = self._rooms.get(notice.room_id) if notice.room_id else None
         match notice.kind:
             case "follow":
-                title, path = t("{name} follows you", name=who), f"/users/{quote(author.name)}" if author else "/"
+                title, path = (
+                    t("{name} follows you", name=who),
+                    f"/users/{quote(author.name)}" if author else "/",
+                )
             case "like":
                 title, path = t("{name} likes your post", name=who), post
             case "comment":

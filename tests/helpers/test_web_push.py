@@ -6,7 +6,6 @@ import ssl
 import time
 from collections.abc import AsyncIterator
 from email.utils import formatdate
-from pathlib import Path
 
 import aiohttp
 import pytest
@@ -17,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from helpers import fetching
 from helpers.fetching import Fetcher
 from helpers.web_push import service
-from helpers.web_push.encryption import MAX_PLAIN, CURVE, encrypt, from_text, to_text
+from helpers.web_push.encryption import CURVE, MAX_PLAIN, encrypt, from_text, to_text
 from helpers.web_push.service import Browser, Fate, Message, PushSender, outcome_of, pause_of
 from helpers.web_push.vapid import TOKEN_SECONDS, USED_SECONDS, VapidKey
 from tests.support.linked_site import PUBLIC

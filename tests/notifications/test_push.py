@@ -90,7 +90,10 @@ async def test_what_was_read_deleted_or_left_is_not_told(
     receipt = await at_boss.says("for members")
     outsider = await cast.person("oscar")
     await gets_device(outsider, pushes)
-    assert await state_of(chat, message_notice(chat, outsider, cast.boss, room, receipt)) == ("failed", "gone")
+    assert await state_of(chat, message_notice(chat, outsider, cast.boss, room, receipt)) == (
+        "failed",
+        "gone",
+    )
     assert device.asked == 0
 
 
@@ -249,12 +252,21 @@ BAD = [
         {"endpoint": endpoint, "keys": GOOD}
         for endpoint in (
             *("", "x", "http://push.example/x", "https://", "https://127.0.0.1/x", "https://localhost/x"),
-            *("https://[::1]/x", "https://10.0.0.1/x", "https://user:word@push.example/x", "ftp://a.example/"),
+            *(
+                "https://[::1]/x",
+                "https://10.0.0.1/x",
+                "https://user:word@push.example/x",
+                "ftp://a.example/",
+            ),
             *("https://push.example:22/x", "https://push.example/" + "x" * 2000, "https://push.example/\n"),
             *("https://p\u0430sh.example/x", "javascript:alert(1)", 5, None, ["https://a.example"]),
         )
     ),
-    *(_keys(**{name: value}) for name in ("p256dh", "auth") for value in ("", "AAAA", "*", 5, None, "A" * 500)),
+    *(
+        _keys(**{name: value})
+        for name in ("p256dh", "auth")
+        for value in ("", "AAAA", "*", 5, None, "A" * 500)
+    ),
     _keys(p256dh=base64.urlsafe_b64encode(bytes(65)).decode().rstrip("=")),
     _keys(auth=base64.urlsafe_b64encode(bytes(17)).decode().rstrip("=")),
 ]

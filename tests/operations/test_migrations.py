@@ -23,6 +23,7 @@ from helpers.db.database import DatabaseError
 from helpers.db.migrations import migrate, pending
 from helpers.mail import queue
 from helpers.storage import blobs
+from notifications import models as notification_models
 from tests.conftest import unique
 from tests.support.people import PATIENCE
 from tests.support.servers import ROOT, Postgres
@@ -31,7 +32,16 @@ from tests.support.servers.forked import Forked
 FOLDER = ROOT / "migrations"
 MODELS = [
     model
-    for module in (accounts_models, following_models, chat_models, feed_models, leases, blobs, queue)
+    for module in (
+        accounts_models,
+        following_models,
+        chat_models,
+        feed_models,
+        notification_models,
+        leases,
+        blobs,
+        queue,
+    )
     for model in vars(module).values()
     if isinstance(model, type)
     and issubclass(model, Base)
@@ -116,6 +126,11 @@ def test_the_models_are_these() -> None:
         "presence",
         "presence_clock",
         "statuses",
+        "notices",
+        "notice_deliveries",
+        "notice_settings",
+        "notice_keywords",
+        "notice_progress",
         "ended_sessions",
         "blocks",
         "follows",

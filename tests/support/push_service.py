@@ -45,9 +45,7 @@ def decrypt(body: bytes, own: ec.EllipticCurvePrivateKey, auth: bytes) -> bytes:
     assert len(body) <= 4096
     assert 18 <= len(record) <= size, "one record"
     point = own.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
-    shared = own.exchange(
-        ec.ECDH(), ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), sender)
-    )
+    shared = own.exchange(ec.ECDH(), ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), sender))
     secret = expand(auth, shared, b"WebPush: info\0" + point + sender, 32)
     key = expand(salt, secret, b"Content-Encoding: aes128gcm\0", 16)
     nonce = expand(salt, secret, b"Content-Encoding: nonce\0", 12)

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from helpers.clock import now_ms
-
 from tests.conftest import LIMITS_OFF, QUICK, patient_env, unique
 from tests.support.accounts import accounts_of
 from tests.support.deleted_accounts import change, rows

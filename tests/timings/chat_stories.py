@@ -30,6 +30,7 @@ from chat.search.indexer import Indexer
 from chat.setup import close_connections
 from helpers.mail.queue import MailQueue
 from helpers.mail.smtp import MailServer
+from notifications.worker import NoticeWorker
 from tests.chat.delivery.test_channel import FakeClient, Place, sealed
 from tests.timings.stage import ALICE, HALL, Moments, Stage, forever, running, story, took
 from timings import DEFAULT
@@ -156,6 +157,19 @@ async def previews(stage: Stage) -> float:
     engine = cast(Any, SimpleNamespace(timings=DEFAULT))
     async with running(Noted(engine, cast(Any, None), lambda: True, ()).run()):
         return await looked.apart()
+
+
+@story
+async def notices(stage: Stage) -> float:
+    class Noted(NoticeWorker):
+        async def decide_all(self) -> None:
+            decided.note()
+
+    decided = Moments()
+    worker = Noted(cast(Any, None), DEFAULT.notices, lambda _: None, takes_mail=False)
+    async with running(worker.run()):
+        worker.note([HALL], ())
+        return await took(decided.first())
 
 
 @story

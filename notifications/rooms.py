@@ -1,0 +1,135 @@
+"""Decides about the posts of one room, in small steps, each a transaction of its own."""
+
+from collections import deque
+
+from peewee_async.databases import AioDatabase
+
+from chat.models import CONVERSATIONS, DELETED_KIND, Room
+from notifications.deciding import decide
+from notifications.models import Notice, NoticeProgress
+from notifications.people import AT_ONCE, PeopleReader
+from notifications.posts import Concern, Concerns, Post, changes_after, facts_of, first_recent, next_people
+from notifications.storing import Store, Subject, message_key, remove_some, worth_storing
+
+
+class _Reading:
+    """The posts of a room that were read and aren't decided, and whom the first one may concern."""
+
+    def __init__(self, posts: list[Post]) -> None:
+        self.posts = deque(posts)
+        self.concern: Concern | None = None
+
+
+class RoomDecider:
+    def __init__(self, database: AioDatabase, *, takes_mail: bool) -> None:
+        self._database = database
+        self._store = Store(database)
+        self._concerns = Concerns(database)
+        self._people = PeopleReader(database, takes_mail=takes_mail)
+        self._readings: dict[int, _Reading] = {}
+
+    def forget(self) -> None:
+        """Another process may have gone on."""
+        self._readings.clear()
+
+    async def step(self, room_id: int) -> tuple[list[int], bool]:
+        """Decides about the next people of the next post. Returns those whose notices changed, and whether
+        there may be more to do."""
+        rooms = await Room.select().where(Room.id == room_id).aio_execute()
+        if not rooms or rooms[0].kind == DELETED_KIND:
+            self._readings.pop(room_id, None)
+            return [], False
+        [room] = rooms
+        progress = await NoticeProgress.aio_get_or_none(NoticeProgress.room_id == room_id)
+        if progress is None:
+            progress = NoticeProgress(
+                room_id=room_id, seq=await first_recent(room_id, room.last_seq), after_id=0
+            )
+        reading = self._readings.get(room_id)
+        if reading is None:
+            reading = _Reading(await changes_after(room_id, progress.seq))
+            if not reading.posts:
+                return [], False
+            self._readings[room_id] = reading
+        changed = await self._decide_next(room, progress, reading)
+        if not reading.posts:
+            del self._readings[room_id]
+        return changed, True
+
+    async def _decide_next(self, room: Room, progress: NoticeProgress, reading: _Reading) -> list[int]:
+        done = progress.seq
+        while reading.posts and not _is_for_people(reading.posts[0]):
+            post = reading.posts[0]
+            if _takes_away(post) and (changed := await self._take_back(room, post)):
+                # There may be more of it: this post has another turn.
+                return changed
+            reading.posts.popleft()
+            done = post.changed_seq
+        if not reading.posts:
+            await _go_to(room.id, done, 0)
+            return []
+        post = reading.posts[0]
+        if done != progress.seq:
+            progress.after_id = 0
+        return await self._decide(room, post, reading, done, progress.after_id)
+
+    async def _decide(self, room: Room, post: Post, reading: _Reading, done: int, after: int) -> list[int]:
+        """Decides about the next people whom the post may concern."""
+        if reading.concern is None:
+            reading.concern = await self._concerns.of(room.id, post)
+        concern, is_conversation = reading.concern, room.kind in CONVERSATIONS
+        concerned = concern.people | {one for one in post.mentioned if one > 0}
+        user_ids = await next_people(room.id, post, concerned, is_conversation, after, AT_ONCE)
+        members = await self._people.members(room.id, post.author_id, user_ids) if user_ids else {}
+        told, read = [], []
+        for person in members.values():
+            facts = facts_of(post, concern, person, is_conversation=is_conversation, online=person.online)
+            decision = decide(facts)
+            if worth_storing(decision):
+                told.append((person.id, decision, facts.keyword))
+                if facts.read:
+                    read.append(person.id)
+        is_over = len(user_ids) < AT_ONCE
+        subject = Subject(
+            *(message_key(room.id, post.seq), post.author_id, post.at, room.id, post.seq, post.number)
+        )
+        async with self._database.aio_atomic():
+            changed = await self._store.add(subject, told, read)
+            if is_over:
+                await _go_to(room.id, post.changed_seq, 0)
+            else:
+                await _go_to(room.id, done, user_ids[-1])
+        if is_over:
+            reading.posts.popleft()
+            reading.concern = None
+        return changed
+
+    async def _take_back(self, room: Room, post: Post) -> list[int]:
+        """Removes a part of the notices of a deleted post, of what was cleared, or of who left."""
+        if post.goes_id:
+            return await remove_some(Notice.user_id == post.goes_id, Notice.room_id == room.id)
+        if post.number is None:
+            return await remove_some(Notice.room_id == room.id, Notice.seq < room.cleared_seq)
+        return await remove_some(Notice.subject == message_key(room.id, post.seq))
+
+
+def _takes_away(post: Post) -> bool:
+    return post.is_deleted or post.kind == "cleared" or bool(post.goes_id)
+
+
+def _is_for_people(post: Post) -> bool:
+    """Whether it may call somebody: a new post, or one that was edited since. Reactions and pins call
+    nobody."""
+    if post.number is None or post.is_deleted or post.is_late:
+        return False
+    return post.is_new or post.edited
+
+
+async def _go_to(room_id: int, seq: int, after_id: int) -> None:
+    row = {"room_id": room_id, "seq": seq, "after_id": after_id}
+    update = {NoticeProgress.seq: seq, NoticeProgress.after_id: after_id}
+    await (
+        NoticeProgress.insert(row)
+        .on_conflict(conflict_target=[NoticeProgress.room_id], update=update)
+        .aio_execute()
+    )

@@ -1,0 +1,168 @@
+"""Decides about what was committed, in the background. Every process runs this; one at a time does
+something.
+
+Hints of commits say which rooms have something new; what they miss is found by comparing all rooms with what
+is decided. Rooms take turns: one in which ten thousand are called takes as long as it takes, and nobody
+waits for it."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Collection
+
+from peewee_async.databases import AioDatabase
+
+from chat.envelopes import MovedMark
+from helpers.db.bulk import Bulk
+from helpers.db.database import fetch, is_unavailable
+from helpers.db.leases import Claim
+from helpers.text.characters import one_line
+from notifications.people import AT_ONCE
+from notifications.reading import Marks
+from notifications.rooms import RoomDecider
+
+log = logging.getLogger("aiochat.notices")
+
+CLAIM_SECONDS = 30.0
+COMPARE_SECONDS = 30.0
+ROOMS_AT_ONCE = 500
+
+REST_FACTOR = 1.0
+"""The pause after a step that told many, in multiples of its duration: half of the time is for posts."""
+
+Tell = Callable[[Collection[int]], None]
+
+
+class NoticeWorker:
+    """The task of one process. `tell` is called with whose notices have changed; `interval` is the time in
+    seconds within which a hint is followed."""
+
+    def __init__(self, database: AioDatabase, interval: float, tell: Tell, *, takes_mail: bool) -> None:
+        self._database = database
+        self._interval = interval
+        self._tell = tell
+        self._claim = Claim("notices", CLAIM_SECONDS)
+        self._claimed = 0.0
+        self._compared: float | None = None
+        self._decider = RoomDecider(database, takes_mail=takes_mail)
+        self._marks = Marks(database)
+        self._rooms: dict[int, None] = {}
+        """Those with something new, the next one first."""
+        self._moved: dict[tuple[int, int], int] = {}
+        self._wake = asyncio.Event()
+        self._behind = Bulk(
+            database,
+            f"""
+            SELECT room.id, room.last_seq > COALESCE(progress.seq, 0)
+            FROM (SELECT rooms.id, rooms.last_seq FROM {{given}} JOIN rooms ON rooms.id > given.after
+                ORDER BY rooms.id LIMIT {ROOMS_AT_ONCE}) AS room
+            LEFT JOIN notice_progress AS progress ON progress.room_id = room.id ORDER BY room.id""",  # noqa: S608
+            given={"after": "bigint"},
+        )
+
+    def note(self, room_ids: Collection[int], moved: Collection[MovedMark]) -> None:
+        """Notes that something was committed in these rooms, and read marks that moved."""
+        self._rooms.update(dict.fromkeys(room_ids))
+        for mark in moved:
+            pair = mark.room_id, mark.user_id
+            if not mark.went_back:
+                self._moved[pair] = max(mark.number, self._moved.get(pair, 0))
+        self._wake.set()
+
+    def look(self) -> None:
+        """Compares all rooms soon: hints may have been lost."""
+        self._compared = None
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Runs until it is cancelled."""
+        while True:
+            try:
+                async with asyncio.timeout(COMPARE_SECONDS / 3):
+                    await self._wake.wait()
+            except TimeoutError:
+                pass
+            await asyncio.sleep(self._interval)
+            self._wake.clear()
+            try:
+                await self.decide_all()
+            except Exception as error:
+                self._compared = None
+                self._decider.forget()
+                if is_unavailable(error):
+                    log.warning("notices wait: %s", one_line(error))
+                else:
+                    log.exception("what concerns people can't be decided")
+
+    async def decide_all(self) -> None:
+        """Decides all that is noted, unless another process does."""
+        if not await self._hold():
+            self._rooms.clear()
+            self._moved.clear()
+            self._compared = None
+            return
+        if self._compared is None or time.monotonic() - self._compared > COMPARE_SECONDS:
+            await self._compare()
+        while self._rooms or self._moved:
+            if not await self._hold():
+                return
+            await self._store_read()
+            if not self._rooms:
+                return
+            room_id = next(iter(self._rooms))
+            del self._rooms[room_id]
+            began = time.monotonic()
+            try:
+                changed, is_more = await self._decider.step(room_id)
+            except Exception as error:
+                self._decider.forget()
+                if is_unavailable(error):
+                    self._rooms[room_id] = None
+                    raise
+                log.exception("what concerns people in a room can't be decided")
+                continue
+            if changed:
+                self._tell(changed)
+            if is_more:
+                self._rooms[room_id] = None
+            if len(changed) >= AT_ONCE // 2:
+                await asyncio.sleep(REST_FACTOR * (time.monotonic() - began))
+
+    async def _hold(self) -> bool:
+        """Claims the task, or keeps it."""
+        now = time.monotonic()
+        if now - self._claimed < CLAIM_SECONDS / 3:
+            return True
+        is_new = now - self._claimed > CLAIM_SECONDS
+        if not await self._claim.hold():
+            self._claimed = 0.0
+            return False
+        if is_new:
+            self._decider.forget()
+        self._claimed = now
+        return True
+
+    async def _compare(self) -> None:
+        """Notes all rooms in which something isn't decided."""
+        after = 0
+        while True:
+            statement = self._behind.bind([(after,)])
+            rows = await fetch(self._database, statement.sql, *statement.params)
+            self._rooms.update(dict.fromkeys(room_id for room_id, is_behind in rows if is_behind))
+            if len(rows) < ROOMS_AT_ONCE:
+                break
+            after = rows[-1][0]
+        self._compared = time.monotonic()
+
+    async def _store_read(self) -> None:
+        """What was read in its room is read, and isn't sent any more."""
+        moved, self._moved = self._moved, {}
+        if not moved:
+            return
+        try:
+            changed = await self._marks.read([(*pair, number) for pair, number in moved.items()])
+        except BaseException:
+            self._moved = moved | self._moved
+            raise
+        if changed:
+            self._tell(changed)

@@ -1,0 +1,146 @@
+"""Who is called by messages of rooms, end to end: real posts, decided after their commit."""
+
+from typing import Any
+
+from tests.conftest import Cast, unique
+from tests.support.deleted_accounts import change
+from tests.support.notices import decided, deliveries, id_of, notices, set_level, until
+from tests.support.people import Listener, Person
+from tests.support.servers import Aiochat
+
+
+async def asks(listener: Listener, type: str, **fields: Any) -> None:
+    nonce = unique("nonce")
+    await listener.ws.send_json({"type": type, "nonce": nonce, **fields})
+    assert (await listener._answer(nonce))["type"] == "receipt"
+
+
+async def test_a_mention_calls_once(
+    chat: Aiochat, alice: Person, bob: Person, mallory: Person, lobby: str
+) -> None:
+    at_alice, at_bob, _ = await alice.enters(lobby), await bob.enters(lobby), await mallory.enters(lobby)
+    await at_alice.says("nothing for anybody")
+    receipt = await at_alice.says(f"@{bob.name}, and I myself, @{alice.name}")
+    await at_bob.says("an answer without one")
+    await decided(chat, lobby)
+    assert notices(chat, bob) == [("mention", "mention")]
+    assert notices(chat, alice) == []
+    assert notices(chat, mallory) == []
+    # Who is named by the edit alone is called by it, and nobody again.
+    text = f"@{bob.name} and @{mallory.name}!"
+    await asks(at_alice, "edit", number=receipt["number"], text=text)
+    await asks(at_bob, "react", number=receipt["number"], emoji="👍", on=True)
+    await decided(chat, lobby)
+    assert notices(chat, bob) == notices(chat, mallory) == [("mention", "mention")]
+    # What is deleted vanishes for everybody, with what waits to be sent.
+    assert [way for way, state, _ in deliveries(chat, mallory) if state == "waiting"] == ["push"]
+    await asks(at_alice, "delete", number=receipt["number"])
+    await decided(chat, lobby)
+    assert notices(chat, bob) == notices(chat, mallory) == []
+    assert deliveries(chat, mallory) == []
+
+
+async def test_what_is_read_is_not_sent(chat: Aiochat, alice: Person, bob: Person, lobby: str) -> None:
+    at_alice, at_bob = await alice.enters(lobby), await bob.enters(lobby)
+    receipt = await at_alice.says(f"@{bob.name}")
+    await decided(chat, lobby)
+    assert deliveries(chat, bob) == [("push", "waiting", None)]
+    await at_bob.ws.send_json({"type": "read", "number": receipt["number"]})
+    await until(lambda: deliveries(chat, bob) == [("push", "cancelled", "read")])
+
+
+async def test_answers_call_those_who_take_part(
+    chat: Aiochat, alice: Person, bob: Person, mallory: Person, lobby: str
+) -> None:
+    at_alice, at_bob, at_mallory = (
+        await alice.enters(lobby),
+        await bob.enters(lobby),
+        await mallory.enters(lobby),
+    )
+    first = await at_alice.says("who comes?")
+    for listener in (at_bob, at_mallory):
+        await listener.ws.send_json(
+            {"type": "post", "text": "I do", "reply_to": first["number"], "nonce": unique("n")}
+        )
+        await listener.hears("message", text="I do", author=(bob if listener is at_bob else mallory).name)
+    await decided(chat, lobby)
+    assert notices(chat, alice) == [("thread", "answered")] * 2
+    assert notices(chat, bob) == [("thread", "thread")]
+    assert notices(chat, mallory) == []
+
+
+async def test_levels_and_groups(
+    chat: Aiochat, alice: Person, bob: Person, mallory: Person, lobby: str
+) -> None:
+    at_alice = await alice.enters(lobby)
+    await bob.enters(lobby)
+    await mallory.enters(lobby)
+    change(chat, f"UPDATE members SET notify = 'all' WHERE {set_level(chat, bob, lobby)}")
+    change(chat, f"UPDATE members SET notify = 'none' WHERE {set_level(chat, mallory, lobby)}")
+    await at_alice.says("for who hears everything")
+    await at_alice.says("@all: lunch")
+    await at_alice.says(f"@{mallory.name}?")
+    await decided(chat, lobby)
+    assert notices(chat, bob) == [("room", "level"), ("group", "all"), ("room", "level")]
+    assert notices(chat, mallory) == []
+    # A level that has ended is none.
+    change(chat, f"UPDATE members SET notify_until = 1 WHERE {set_level(chat, mallory, lobby)}")
+    await at_alice.says(f"@{mallory.name}!")
+    await at_alice.says("@here: dinner")
+    await decided(chat, lobby)
+    assert notices(chat, mallory) == [("mention", "mention"), ("group", "here")]
+
+
+async def test_direct_messages_and_silence(
+    chat: Aiochat, cast: Cast, alice: Person, bob: Person, lobby: str
+) -> None:
+    at_alice = await alice.enters(lobby)
+    assert (await at_alice.says(f"/msg {bob.name} hello"))["type"] == "notice"
+    await until(lambda: notices(chat, bob) == [("direct", "direct")])
+    at_bob = await bob.enters(lobby)
+    await at_bob.says("/dnd 1h")
+    await at_alice.says(f"@{bob.name}")
+    await decided(chat, lobby)
+    assert notices(chat, bob) == [("direct", "direct"), ("mention", "mention")]
+    # Only of the first one something waits to be sent.
+    assert [way for way, _, _ in deliveries(chat, bob)] == ["push"]
+    await at_bob.says(f"/ignore {alice.name}")
+    await at_alice.says(f"@{bob.name} again")
+    await decided(chat, lobby)
+    assert len(notices(chat, bob)) == 2
+
+
+async def test_keywords_call_members_only(
+    chat: Aiochat, alice: Person, bob: Person, mallory: Person, lobby: str
+) -> None:
+    at_alice = await alice.enters(lobby)
+    await bob.enters(lobby)
+    for person in (alice, bob, mallory):
+        change(
+            chat,
+            "INSERT INTO notice_keywords (user_id, word, folded, begins) "
+            f"SELECT id, 'Release Train', 'release train', 'release' FROM users WHERE id = {id_of(person)}",
+        )
+    await at_alice.says("the release  TRAIN leaves")
+    await at_alice.says("the release leaves")
+    await decided(chat, lobby)
+    assert notices(chat, bob) == [("keyword", "keyword")]
+    assert notices(chat, alice) == notices(chat, mallory) == []
+
+
+async def test_who_leaves_is_not_called(chat: Aiochat, alice: Person, bob: Person, lobby: str) -> None:
+    at_alice, at_bob = await alice.enters(lobby), await bob.enters(lobby)
+    await at_alice.says(f"@{bob.name}")
+    await decided(chat, lobby)
+    assert len(notices(chat, bob)) == 1
+    await at_bob.ws.send_json({"type": "post", "text": "/leave", "nonce": unique("leave")})
+    await until(lambda: not notices(chat, bob))
+
+
+async def test_what_is_cleared_vanishes(chat: Aiochat, alice: Person, bob: Person, lobby: str) -> None:
+    at_alice = await alice.enters(lobby)
+    await bob.enters(lobby)
+    await at_alice.says(f"@{bob.name}")
+    await decided(chat, lobby)
+    await at_alice.says("/clear")
+    await until(lambda: not notices(chat, bob))
