@@ -80,9 +80,7 @@ from helpers.web.protocol import Runner
 from helpers.web.routing import add_routes
 from helpers.web.session_stores import DatabaseSessions, session_store
 from helpers.web.sessions import STORAGE, TokenStorage
-<<<<<<< HEAD
 from notifications.setup import setup_notifications
->>>>>>> f25a12390fa8abd9e86a32a9190533a4065842b9
 from settings import ROOT, Settings, SettingsError, read_settings, version
 from timings import DEFAULT as DEFAULT_TIMINGS
 from timings import TIMINGS, Timings
