@@ -6,6 +6,7 @@ a notification of a room takes the place of the one before."""
 import asyncio
 import contextlib
 import contextvars
+import functools
 import logging
 import time
 from collections.abc import Awaitable, Callable, Iterable
@@ -155,7 +156,10 @@ class PushWay:
             work = self._do(delivery, notice, teller, devices.get(delivery.user_id, []))
             task = asyncio.create_task(work, context=contextvars.Context())
             self._running[delivery.id] = task
-            task.add_done_callback(lambda _, delivery_id=delivery.id: self._running.pop(delivery_id))
+            task.add_done_callback(functools.partial(self._ended, delivery.id))
+
+    def _ended(self, delivery_id: int, _: "asyncio.Task[None]") -> None:
+        del self._running[delivery_id]
 
     async def _do(
         self, delivery: NoticeDelivery, notice: Notice | None, teller: Teller, devices: list[PushDevice]

@@ -102,12 +102,12 @@ class Teller:
         return self._other(notice, author, who)
 
     def _message(self, notice: Notice, author: User | None, who: str) -> Telling | None:
-        room = self._rooms.get(notice.room_id)
-        line = self._lines.get((notice.room_id, notice.seq))
-        is_there = room is not None and line is not None and author is not None
-        if not is_there or (room.id, notice.user_id) not in self._members or room.kind == DELETED_KIND:
+        if notice.room_id is None or notice.seq is None or author is None:
             return None
-        if line.is_deleted or not line.text or (line.number or 0) <= room.cleared_number:
+        room, line = self._rooms.get(notice.room_id), self._lines.get((notice.room_id, notice.seq))
+        if room is None or room.kind == DELETED_KIND or (room.id, notice.user_id) not in self._members:
+            return None
+        if line is None or line.is_deleted or not line.text or (line.number or 0) <= room.cleared_number:
             return None
         where = self._where(room, notice.user_id)
         t = current().t

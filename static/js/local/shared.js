@@ -19,14 +19,21 @@ const LONGEST = 3600_000;
 /** @param {number} place */
 const addressOf = (place) => `/share/file/${place}`;
 
-/** The words of a share: title, text and address, of which programs send any, and some twice. @param {FormData} form */
+/**
+ * The words of a share: title, text and address, of which programs send any, and some twice.
+ * @param {FormData} form
+ */
 export function textOf(form) {
-  const parts = ["title", "text", "url"].map((name) => form.get(name)).filter((part) => typeof part === "string");
-  const texts = /** @type {string[]} */ (parts).map((part) => part.trim()).filter(Boolean);
-  return texts
-    .filter((text, place) => !texts.some((other, at) => at !== place && other.includes(text) && (other !== text || at < place)))
-    .join("\n")
-    .slice(0, MOST_TEXT);
+  /** @type {string[]} */
+  const texts = [];
+  for (const name of ["title", "text", "url"]) {
+    const text = form.get(name);
+    const words = typeof text === "string" ? text.trim() : "";
+    if (!words || texts.some((other) => other.includes(words))) continue;
+    texts.push(words);
+  }
+  const kept = texts.filter((text, place) => !texts.some((other, at) => at > place && other.includes(text)));
+  return kept.join("\n").slice(0, MOST_TEXT);
 }
 
 /** In the place of what was shared before. @param {FormData} form */
@@ -42,7 +49,7 @@ export async function keepShared(form) {
   await dropShared();
   const cache = await caches.open(SHARED);
   for (const [place, file] of files.entries())
-    await cache.put(addressOf(place), new Response(file, { headers: { "Content-Type": "application/octet-stream" } }));
+    await cache.put(addressOf(place), new Response(file));
   /** @type {About} */
   const about = {
     text: textOf(form),

@@ -83,7 +83,12 @@ async function open(path) {
   await worker.clients.openWindow(href);
 }
 
-/** As the pages change something: with their token. @param {string} path @param {BodyInit} body @param {string} [type] */
+/**
+ * As the pages change something: with their token.
+ * @param {string} path
+ * @param {BodyInit} body
+ * @param {string} [type]
+ */
 async function post(path, body, type) {
   const owner = await whose();
   const answer = await fetch(ownUrl(path), {
