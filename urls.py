@@ -63,6 +63,7 @@ from helpers.web.health import Live, Ready
 from helpers.web.languages import ChooseLanguage
 from helpers.web.routing import Access, Route
 from notifications.push import doors as push
+from notifications.ways import doors as ways
 from weather.views import WeatherPage
 
 STATIC = Path(__file__).resolve().parent / "static"
@@ -124,6 +125,7 @@ ROUTES = [
     ),
     Route("/accounts/forgot", mailing.ForgotPassword, "forgot_password", Access.ANYONE),
     Route("/accounts/verify/{token}", mailing.ConfirmEmail, "confirm_email", Access.ANYONE, secret=True),
+    Route("/unsubscribe/{token}", ways.Unsubscribe, "unsubscribe", Access.ANYONE, secret=True, foreign=True),
     Route("/accounts/login", signin.Login, "login", Access.ANYONE),
     Route("/accounts/logout", signin.Logout, "logout", Access.SIGNED_IN),
     Route("/accounts/profile", profiles.EditProfile, "profile", Access.SIGNED_IN),

@@ -11,6 +11,7 @@ ID = "id"
 EPOCH = "epoch"
 DEVICE_KEY = "device_key"
 PUSH_SEED = "push_seed"
+UNSUBSCRIBE_KEY = "unsubscribe_key"
 
 
 async def site_id() -> str:
@@ -34,6 +35,11 @@ async def push_seed() -> str:
     """What the key is made of by which push services know the site, made once: browsers subscribe with
     that key."""
     return await _fact(PUSH_SEED, 32)
+
+
+async def unsubscribe_key() -> str:
+    """The key that signs the links by which mails are ended, made once."""
+    return await _fact(UNSUBSCRIBE_KEY, 32)
 
 
 async def _fact(name: str, size: int = 9) -> str:

@@ -1,7 +1,9 @@
-"""Keys by which Web Push is reached in an application."""
+"""Keys of the ways in an application."""
 
 from aiohttp import web
 
 from helpers.web_push.vapid import VapidKey
 
 VAPID = web.AppKey("vapid", VapidKey)
+UNSUBSCRIBE_KEY = web.AppKey("unsubscribe_key", str)
+"""What signs the links that end mails."""

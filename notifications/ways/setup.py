@@ -11,16 +11,19 @@ from aiohttp import web
 
 from accounts.keys import ERASERS, OWN_DATA, SESSION_ENDED, Successor
 from accounts.signin.sessions import is_live
-from accounts.site import push_seed
+from accounts.site import push_seed, unsubscribe_key
+from accounts.site_settings import NAME, site_settings
 from helpers.fetching import Fetcher
-from helpers.keys import SETTINGS
+from helpers.keys import DATABASE, SETTINGS
+from helpers.mail.queue import MAILS
 from helpers.tasks import cancel_all
 from helpers.text.characters import one_line
 from helpers.web_push.service import PushSender
 from helpers.web_push.vapid import VapidKey
 from notifications.push.devices import SECTION, erase_devices, forget_session, move_session
 from notifications.push.doors import devices_of_page
-from notifications.push.keys import VAPID
+from notifications.push.keys import UNSUBSCRIBE_KEY, VAPID
+from notifications.ways.mail import KIND, MailWay, MissedMails
 from notifications.ways.push import PER_SERVICE, PushWay
 from settings import Settings
 from timings import TIMINGS
@@ -68,6 +71,12 @@ async def _run(app: web.Application) -> AsyncIterator[None]:
     async def live(session_id: str, user_id: int) -> bool:
         return await is_live(app, session_id, user_id)
 
+    app[UNSUBSCRIBE_KEY] = await unsubscribe_key()
+    if app[MAILS].is_on:
+        missed = MissedMails(app[UNSUBSCRIBE_KEY], lambda: site_settings(app)[NAME], app[SETTINGS].address)
+        app[MAILS].kinds[KIND] = missed.make
+        mailing = MailWay(app[DATABASE], app[MAILS], app[TIMINGS].missed_mail)
+        tasks.add(asyncio.create_task(mailing.run(), name="missed", context=contextvars.Context()))
     way = PushWay(PushSender(fetcher, key), live, app[TIMINGS].push)
     tasks.add(asyncio.create_task(way.run(), name="push", context=contextvars.Context()))
     yield

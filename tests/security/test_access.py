@@ -173,6 +173,7 @@ MATRIX: dict[tuple[str, str], tuple[object, object, object, object]] = {
     **{("confirm_email", method): (404, 404, 404, 404) for method in ("GET", "POST")},
     # This site sends no mail.
     ("ask_to_confirm", "POST"): (401, 503, 503, 503),
+    **{("unsubscribe", method): (404, 404, 404, 404) for method in ("GET", "POST")},
     ("join", "GET"): (404, 404, 404, 404),
     ("join", "POST"): (404, 404, 404, 404),
     ("waiting", "GET"): (LOGIN, 303, 303, 303),
@@ -211,6 +212,7 @@ def test_all_but_the_front_door_is_behind_the_login() -> None:
         "reset_password",
         "forgot_password",
         "confirm_email",
+        "unsubscribe",
         "join",
         "rules",
         "proposed_name",

@@ -74,7 +74,13 @@ async def puts_off(chat: Aiochat, notice: int) -> None:
 
 
 def message_notice(
-    chat: Aiochat, person: Person, by: Person, room: str, receipt: Mapping[str, Any], way: str = "push"
+    chat: Aiochat,
+    person: Person,
+    by: Person,
+    room: str,
+    receipt: Mapping[str, Any],
+    way: str = "push",
+    due: int = 0,
 ) -> int:
     """Notes that somebody is to be told of a message, as is decided of a mention. Returns its number."""
     accounts = accounts_of(chat.url)
@@ -86,6 +92,6 @@ def message_notice(
     change(chat, f"INSERT INTO notices ({columns}) VALUES ({values})")
     [(notice,)] = rows(chat, f"SELECT id FROM notices WHERE subject = '{subject}'")
     columns = "notice_id, user_id, way, due_at, at"
-    values = f"{notice}, {accounts.id_of(person.name)}, '{way}', 0, {now_ms()}"
+    values = f"{notice}, {accounts.id_of(person.name)}, '{way}', {due}, {now_ms()}"
     change(chat, f"INSERT INTO notice_deliveries ({columns}) VALUES ({values})")
     return int(notice)
