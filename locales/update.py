@@ -34,6 +34,7 @@ EXTRACTORS: tuple[tuple[str, str, dict[str, Any], dict[str, Any]], ...] = (
     ("python", "chat/**/*.py", PYTHON, {}),
     ("python", "feed/**/*.py", PYTHON, {}),
     ("python", "helpers/**/*.py", PYTHON, {}),
+    ("python", "notifications/**/*.py", PYTHON, {}),
     ("python", "weather/**/*.py", PYTHON, {}),
     ("javascript", "static/js/**/*.js", SCRIPTS, {"parse_template_string": "true"}),
     (

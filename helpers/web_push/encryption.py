@@ -73,18 +73,18 @@ def encrypt(
     salt = salt or secrets.token_bytes(SALT_BYTES)
     own_point = point_of(own.public_key())
     shared = own.exchange(ec.ECDH(), public_key(browser_key))
-    key, nonce = record_keys(shared, auth, salt, browser_key, own_point)
+    key, vector = record_keys(shared, auth, salt, browser_key, own_point)
     # 2 ends the last record's text; zeroes follow it.
     record = plain + b"\x02"
     length = min(-(-len(record) // padded) * padded, MAX_PLAIN + 1)
-    sealed = AESGCM(key).encrypt(nonce, record.ljust(length, b"\0"), None)
+    sealed = AESGCM(key).encrypt(vector, record.ljust(length, b"\0"), None)
     return salt + RECORD.to_bytes(4) + bytes([PUBLIC_BYTES]) + own_point + sealed
 
 
 def record_keys(
     shared: bytes, auth: bytes, salt: bytes, browser_point: bytes, server_point: bytes
 ) -> tuple[bytes, bytes]:
-    """The key and the nonce of the only record (RFC 8291, 3.4)."""
+    """The key and the initialization vector of the only record (RFC 8291, 3.4)."""
     secret = _derive(auth, shared, b"WebPush: info\0" + browser_point + server_point, 32)
     return (
         _derive(salt, secret, b"Content-Encoding: aes128gcm\0", 16),

@@ -13,7 +13,7 @@ from helpers.web_push.encryption import encrypt
 from helpers.web_push.vapid import VapidKey
 
 SECONDS = 10.0
-"""For a message. Who takes longer isn't waited for."""
+"""For a push. Who takes longer isn't waited for."""
 
 LONGEST_PAUSE = 3600.0
 """However long a service asks to be left alone."""
@@ -49,11 +49,11 @@ class Browser:
 
 
 @dataclass(frozen=True)
-class Message:
-    """`topic`: while it wasn't delivered, a later one of the same topic takes its place."""
+class Push:
+    """`subject`: while it wasn’t delivered, a later one of the same takes its place (`Topic`)."""
 
     body: bytes
-    topic: str
+    subject: str
     seconds: int
     """For how long a service keeps it for a browser that is away."""
     is_urgent: bool = True
@@ -64,19 +64,19 @@ class PushSender:
         self._fetcher = fetcher
         self._key = key
 
-    async def send(self, browser: Browser, message: Message) -> Outcome:
+    async def send(self, browser: Browser, push: Push) -> Outcome:
         """Takes SECONDS at most."""
         try:
-            body = encrypt(message.body, browser.key, browser.auth)
+            body = encrypt(push.body, browser.key, browser.auth)
         except ValueError as error:
             return Outcome(Fate.REFUSED, str(error))
         headers = {
             "Authorization": self._key.authorization(str(URL(browser.endpoint).origin())),
             "Content-Encoding": "aes128gcm",
             "Content-Type": "application/octet-stream",
-            "TTL": str(message.seconds),
-            "Urgency": "high" if message.is_urgent else "normal",
-            "Topic": message.topic,
+            "TTL": str(push.seconds),
+            "Urgency": "high" if push.is_urgent else "normal",
+            "Topic": push.subject,
         }
         try:
             answer = await self._fetcher.post(browser.endpoint, body, seconds=SECONDS, headers=headers)

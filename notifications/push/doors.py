@@ -107,9 +107,8 @@ class RemoveDevice(web.View):
         elif number.isdecimal() and number.isascii() and len(number) <= 15:
             is_removed = await remove_device(user.id, int(number))
         else:
-            raise ActionError(
-                "bad_request", "Which device?", back=(SETTINGS_PAGE, current().t("Notifications"))
-            )
+            back = SETTINGS_PAGE, current().t("Notifications")
+            raise ActionError("bad_request", "Which device?", back=back)
         if is_removed:
             note("push device removed", "ok", who=user.name, whence=client_address(request))
         if wants_json(request):

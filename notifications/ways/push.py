@@ -23,7 +23,7 @@ from helpers.db.leases import Claim
 from helpers.tasks import cancel_all
 from helpers.text.characters import one_line
 from helpers.text.translation import ENGLISH, LANGUAGES, current, set_language
-from helpers.web_push.service import Fate, Message, Outcome, PushSender
+from helpers.web_push.service import Fate, Outcome, Push, PushSender
 from notifications.deciding import PUSH
 from notifications.models import FAILED, SENT, WAITING, Notice, NoticeDelivery
 from notifications.push.devices import browser_of, devices_of_people, note_gone, note_refused, note_taken
@@ -183,11 +183,11 @@ class PushWay:
                 # It would be so again, and the others needn't wait for it.
                 await self._end(delivery, FAILED, "broken")
 
-    async def _message(self, notice: Notice, telling: Telling) -> Message:
+    async def _message(self, notice: Notice, telling: Telling) -> Push:
         body = msgspec.json.encode(payload_of(notice, telling, await unread_notices(notice.user_id)))
-        return Message(body, telling.tag, MESSAGE_SECONDS)
+        return Push(body, telling.tag, MESSAGE_SECONDS)
 
-    async def _push(self, delivery: NoticeDelivery, message: Message, devices: Iterable[PushDevice]) -> None:
+    async def _push(self, delivery: NoticeDelivery, message: Push, devices: Iterable[PushDevice]) -> None:
         tried = self._tried.setdefault(delivery.id, _Tried())
         waiting = [device for device in devices if device.id not in tried.done]
         outcomes = await asyncio.gather(*(self._send(device, message) for device in waiting))
@@ -218,7 +218,7 @@ class PushWay:
         change: dict[str, Any] = {"state": state, "detail": detail[:200], "at": now_ms()}
         await NoticeDelivery.update(change).where(_waits(delivery)).aio_execute()
 
-    async def _send(self, device: PushDevice, message: Message) -> Outcome:
+    async def _send(self, device: PushDevice, message: Push) -> Outcome:
         if not await self._is_live(device.session_id, device.user_id):
             # Who is signed out there hears nothing.
             await note_gone(device.id)

@@ -17,7 +17,7 @@ from helpers import fetching
 from helpers.fetching import Fetcher
 from helpers.web_push import service
 from helpers.web_push.encryption import CURVE, MAX_PLAIN, encrypt, from_text, to_text
-from helpers.web_push.service import Browser, Fate, Message, PushSender, outcome_of, pause_of
+from helpers.web_push.service import Browser, Fate, Push, PushSender, outcome_of, pause_of
 from helpers.web_push.vapid import TOKEN_SECONDS, USED_SECONDS, VapidKey
 from tests.support.linked_site import PUBLIC
 from tests.support.push_service import Device, PushService, claims_of, decrypt, push_service
@@ -143,7 +143,7 @@ def browser_of(device: Device, endpoint: str = "") -> Browser:
     return Browser(endpoint or device.endpoint, key, device.auth)
 
 
-MESSAGE = Message(b'{"title": "Fish"}', "room-1", 600)
+MESSAGE = Push(b'{"title": "Fish"}', "room-1", 600)
 
 
 async def test_a_message_arrives_at_the_browser(pushes: PushService, sender: PushSender) -> None:

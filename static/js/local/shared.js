@@ -26,7 +26,7 @@ const addressOf = (place) => `/share/file/${place}`;
 export function textOf(form) {
   /** @type {string[]} */
   const texts = [];
-  for (const name of ["title", "text", "url"]) {
+  for (const name of "title text url".split(" ")) {
     const text = form.get(name);
     const words = typeof text === "string" ? text.trim() : "";
     if (!words || texts.some((other) => other.includes(words))) continue;
