@@ -41,10 +41,10 @@ class Manifest(web.View):
                 "src": f"/icons/{icon}.png",
                 "sizes": f"{size}x{size}",
                 "type": "image/png",
-                "purpose": "maskable" if icon.startswith("maskable") else "any",
+                "purpose": "maskable" if icon.startswith("maskable-") else "any",
             }
             for icon, (_, size) in ICONS.items()
-            if icon.startswith(("app", "maskable"))
+            if icon.startswith(("app-", "maskable-"))
         ]
         any_size = {"src": "/favicon.ico", "sizes": "any", "type": "image/svg+xml", "purpose": "any"}
         manifest = {

@@ -27,6 +27,15 @@ function showOnMenu(badge, unread) {
     : t("Unread messages");
 }
 
+/** Whether the site was installed, and this is its window. */
+const isApp = matchMedia("(display-mode: standalone)");
+
+/** On the icon of the app. @param {number} badge */
+function showOnApp(badge) {
+  const { setAppBadge } = /** @type {{setAppBadge?: (count: number) => Promise<void>}} */ (navigator);
+  setAppBadge?.call(navigator, badge).catch(() => {});
+}
+
 /** The icon of the tab, once it is loaded, and its dot. */
 const icon = { address: "", text: "", dot: "" };
 
@@ -57,7 +66,5 @@ export function showTotals(state, title) {
   if (document.title !== badged) document.title = badged;
   setIconDot(isQuiet ? "" : badge ? MENTIONED : unread ? UNREAD : "");
   showOnMenu(badge, unread);
-  // On the icon of the app.
-  const { setAppBadge } = /** @type {{setAppBadge?: (count: number) => Promise<void>}} */ (navigator);
-  setAppBadge?.call(navigator, isQuiet ? 0 : badge).catch(() => {});
+  if (isApp.matches) showOnApp(isQuiet ? 0 : badge);
 }
