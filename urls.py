@@ -62,6 +62,9 @@ from helpers.web.headers import WORKER_POLICY
 from helpers.web.health import Live, Ready
 from helpers.web.languages import ChooseLanguage
 from helpers.web.routing import Access, Route
+from notifications.doors import levels as notice_levels
+from notifications.doors import notices
+from notifications.doors import settings as notice_settings
 from notifications.push import doors as push
 from notifications.ways import doors as ways
 from weather.views import WeatherPage
@@ -159,7 +162,7 @@ ROUTES = [
     Route("/settings/profile", settings.ProfileSettings, "settings_profile", Access.SIGNED_IN),
     Route("/settings/account", settings.AccountSettings, "settings_account", Access.SIGNED_IN),
     Route(
-        *("/settings/notifications", settings.NotificationSettings, "settings_notifications"),
+        *("/settings/notifications", notice_settings.NotificationSettings, "settings_notifications"),
         Access.SIGNED_IN,
     ),
     Route("/settings/appearance", settings.AppearanceSettings, "settings_appearance", Access.SIGNED_IN),
@@ -248,6 +251,9 @@ ROUTES = [
     Route("/rooms/{name}/restore", room_list.Restore, "restore_room", Access.SIGNED_IN),
     Route("/rooms/{name}/files", files.RoomFiles, "room_files", Access.SIGNED_IN, max_body=files.max_body),
     Route("/rooms/{name}/pins", posts.Pins, "pins", Access.SIGNED_IN, json=True),
+    Route("/notifications", notices.Notices, "notifications", Access.SIGNED_IN),
+    Route("/rooms/{name}/notifications", notice_levels.RoomLevel, "room_level", Access.SIGNED_IN),
+    Route(f"/rooms/{{name}}/{NUMBER}/why", notices.Why, "why", Access.SIGNED_IN),
     Route(f"/rooms/{{name}}/{NUMBER}", posts.Permalink, "permalink", Access.SIGNED_IN),
     Route(f"/rooms/{{name}}/{NUMBER}/report", reports.ReportPost, "report", Access.SIGNED_IN),
     Route(f"/reports/{REPORT}/seen", reports.SeenOutcome, "seen_outcome", Access.SIGNED_IN),

@@ -23,10 +23,11 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
     "previews": (USUAL, "collapsed"),
     "title": (USUAL, "quiet"),
     "calls": (USUAL, "quiet"),
+    "sound": (USUAL, "soft"),
 }
 
 APPEARANCE = ("theme", "sides", "density", "hours", "past", "previews")
-NOTIFICATIONS = ("title", "calls")
+NOTIFICATIONS = ("title", "calls", "sound")
 
 _MOST = 200
 """Characters of the cookie that are looked at."""

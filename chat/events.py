@@ -271,6 +271,9 @@ class OwnRoom(msgspec.Struct, frozen=True, omit_defaults=True):
     archived: bool | None = None
     """It can only be read, and is shown apart."""
     picture: int | None = None
+    level: str | None = None
+    """How much of it calls the user: `all`, `mentions` or `none`, where that isn't the usual."""
+    level_until: str | None = None
 
 
 class InvitationView(msgspec.Struct, frozen=True):
@@ -318,11 +321,21 @@ class Unread(Event, tag="unread", frozen=True):
     site_reports: int = 0
     """How many reports wait for those who run the site, if the user is one of them."""
     held: tuple[HeldView, ...] = ()
+    notices: int = 0
+    """How many notices the user hasn't read."""
 
     def beside_marks(self) -> tuple[Any, ...]:
         """What is compared beside the marks of the rooms, to find what wasn't told."""
         reports = tuple((room.name, room.reports) for room in self.rooms if room.reports)
-        return self.invitations, self.outcomes, self.ignored, self.site_reports, self.held, reports
+        return (
+            self.invitations,
+            self.outcomes,
+            self.ignored,
+            self.site_reports,
+            self.held,
+            self.notices,
+            reports,
+        )
 
 
 class Pong(Event, tag="pong", frozen=True):
@@ -336,6 +349,26 @@ class Named(msgspec.Struct, frozen=True):
 class PersonalHello(PersonalEvent, tag="hello", frozen=True):
     you: Named
     epoch: str
+
+
+class NoticeCall(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A notice as it is told live. `by` caused it; `room` and `number` lead to the message. Of a `quiet`
+    one the page only counts."""
+
+    id: int
+    kind: str
+    by: str
+    room: str | None = None
+    title: str | None = None
+    number: int | None = None
+    quiet: bool = False
+
+
+class Notices(PersonalEvent, tag="notices", frozen=True):
+    """How many notices the user hasn't read, at most 100, and the new ones, the latest first."""
+
+    count: int
+    new: list[NoticeCall] = []
 
 
 class Refused(PersonalEvent, tag="refused", frozen=True):

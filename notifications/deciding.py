@@ -51,6 +51,8 @@ class Facts:
 
     event: str = "message"
     """`message`, or the kind of notice that something else is."""
+    asks: bool = False
+    """Somebody asks to follow, and doesn't yet."""
     own: bool = False
     gone: bool = False
     deleted: bool = False
@@ -91,9 +93,11 @@ RULES = (
     Rule("blocked", None, lambda facts: facts.blocked),
     Rule("ignored", None, lambda facts: facts.ignored),
     Rule("late", None, lambda facts: facts.late),
+    Rule("asked", FOLLOW, lambda facts: facts.event == FOLLOW and facts.asks),
     Rule("followed", FOLLOW, lambda facts: facts.event == FOLLOW),
     Rule("liked", LIKE, lambda facts: facts.event == LIKE),
-    Rule("commented", COMMENT, lambda facts: facts.event == COMMENT),
+    Rule("commented", COMMENT, lambda facts: facts.event == COMMENT and facts.answered),
+    Rule("commented_too", COMMENT, lambda facts: facts.event == COMMENT),
     Rule("invited", INVITATION, lambda facts: facts.event == INVITATION),
     Rule("outcome", OUTCOME, lambda facts: facts.event == OUTCOME),
     Rule("muted", None, lambda facts: facts.level == NOTHING),

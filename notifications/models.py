@@ -95,3 +95,20 @@ class NoticeProgress(Base):
 
     class Meta:
         table_name = "notice_progress"
+
+
+class NoticeJob(Base):
+    """What may concern people and isn't decided yet, outside of the histories of rooms. Of a comment and a
+    like `user_id` is 0: who is concerned follows from the post. Of an outcome `by_id` is the report."""
+
+    kind = peewee.TextField()
+    user_id = peewee.BigIntegerField()
+    by_id = peewee.BigIntegerField()
+    room_id = peewee.BigIntegerField(null=True)
+    number = peewee.BigIntegerField(null=True)
+    post_id = peewee.BigIntegerField(null=True)
+    comment_id = peewee.BigIntegerField(null=True)
+    at = peewee.BigIntegerField()
+
+    class Meta:
+        table_name = "notice_jobs"

@@ -210,7 +210,9 @@ async def next_people(
     return sorted(found)[:most]
 
 
-def facts_of(post: Post, concern: Concern, person: Person, *, is_conversation: bool, online: bool) -> Facts:
+def facts_of(
+    post: Post, concern: Concern, person: Person, *, is_conversation: bool, online: bool, late: bool
+) -> Facts:
     """What the rules look at of a member of the room. `online` where `@here` means them."""
     now = now_ms()
     group = post.group if post.group != "here" or online else ""
@@ -221,7 +223,7 @@ def facts_of(post: Post, concern: Concern, person: Person, *, is_conversation: b
         hidden=post.seq < person.first_seq,
         blocked=person.blocked,
         ignored=person.ignored,
-        late=post.is_late,
+        late=late,
         level=level_of(person.notify, person.notify_until, is_conversation, now),
         direct=is_conversation,
         named=person.id in post.mentioned and person.id != concern.answered_id,

@@ -1,6 +1,6 @@
 """Reads the notices of people, and notes that they were read."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 
 from peewee_async.databases import AioDatabase
 
@@ -9,9 +9,6 @@ from helpers.db.bulk import Bulk
 from helpers.db.database import fetch
 from notifications.models import Notice
 from notifications.storing import ROWS_AT_ONCE, cancel
-
-MAX_COUNT = 100
-"""A higher count is told as this."""
 
 MARKS_AT_ONCE = 20
 
@@ -54,21 +51,12 @@ async def mark_read(database: AioDatabase, notice_ids: Sequence[int]) -> None:
         await cancel(notice_ids, "read")
 
 
-class UnreadNotices:
-    """Counts those under the bell."""
-
-    def __init__(self, database: AioDatabase) -> None:
-        self._database = database
-        self._counts = Bulk(
-            database,
-            f"""
-            SELECT given.user_id, (SELECT COUNT(*) FROM (
-                SELECT 1 FROM notices AS notice WHERE notice.user_id = given.user_id
-                    AND notice.read_at IS NULL AND notice.listed LIMIT {MAX_COUNT}) AS unread)
-            FROM {{given}}""",  # noqa: S608
-            given={"user_id": "bigint"},
-        )
-
-    async def of(self, user_ids: Collection[int]) -> dict[int, int]:
-        statement = self._counts.bind([(user_id,) for user_id in sorted(user_ids)])
-        return dict(await fetch(self._database, statement.sql, *statement.params))
+async def mark_all_read(database: AioDatabase, user_id: int) -> None:
+    """All notices of the person, in bounded steps."""
+    while True:
+        query = Notice.select(Notice.id).where(Notice.user_id == user_id, Notice.read_at.is_null())
+        rows = await query.order_by(Notice.id.desc()).limit(ROWS_AT_ONCE).tuples().aio_execute()
+        if rows:
+            await mark_read(database, [notice_id for (notice_id,) in rows])
+        if len(rows) < ROWS_AT_ONCE:
+            return

@@ -9,7 +9,7 @@ from notifications.deciding import decide
 from notifications.models import Notice, NoticeProgress
 from notifications.people import AT_ONCE, PeopleReader
 from notifications.posts import Concern, Concerns, Post, changes_after, facts_of, first_recent, next_people
-from notifications.storing import Store, Subject, message_key, remove_some, worth_storing
+from notifications.storing import Changed, Store, Subject, added, message_key, remove_some, worth_storing
 
 
 class _Reading:
@@ -32,13 +32,13 @@ class RoomDecider:
         """Another process may have gone on."""
         self._readings.clear()
 
-    async def step(self, room_id: int) -> tuple[list[int], bool]:
+    async def step(self, room_id: int) -> tuple[Changed, bool]:
         """Decides about the next people of the next post. Returns those whose notices changed, and whether
         there may be more to do."""
         rooms = await Room.select().where(Room.id == room_id).aio_execute()
         if not rooms or rooms[0].kind == DELETED_KIND:
             self._readings.pop(room_id, None)
-            return [], False
+            return Changed(), False
         [room] = rooms
         progress = await NoticeProgress.aio_get_or_none(NoticeProgress.room_id == room_id)
         if progress is None:
@@ -49,31 +49,31 @@ class RoomDecider:
         if reading is None:
             reading = _Reading(await changes_after(room_id, progress.seq))
             if not reading.posts:
-                return [], False
+                return Changed(), False
             self._readings[room_id] = reading
         changed = await self._decide_next(room, progress, reading)
         if not reading.posts:
             del self._readings[room_id]
         return changed, True
 
-    async def _decide_next(self, room: Room, progress: NoticeProgress, reading: _Reading) -> list[int]:
+    async def _decide_next(self, room: Room, progress: NoticeProgress, reading: _Reading) -> Changed:
         done = progress.seq
         while reading.posts and not _is_for_people(reading.posts[0]):
             post = reading.posts[0]
-            if _takes_away(post) and (changed := await self._take_back(room, post)):
+            if _takes_away(post) and (changed := await self._take_back(room, post)).user_ids:
                 # There may be more of it: this post has another turn.
                 return changed
             reading.posts.popleft()
             done = post.changed_seq
         if not reading.posts:
             await _go_to(room.id, done, 0)
-            return []
+            return Changed()
         post = reading.posts[0]
         if done != progress.seq:
             progress.after_id = 0
         return await self._decide(room, post, reading, done, progress.after_id)
 
-    async def _decide(self, room: Room, post: Post, reading: _Reading, done: int, after: int) -> list[int]:
+    async def _decide(self, room: Room, post: Post, reading: _Reading, done: int, after: int) -> Changed:
         """Decides about the next people whom the post may concern."""
         if reading.concern is None:
             reading.concern = await self._concerns.of(room.id, post)
@@ -83,7 +83,12 @@ class RoomDecider:
         members = await self._people.members(room.id, post.author_id, user_ids) if user_ids else {}
         told, read = [], []
         for person in members.values():
-            facts = facts_of(post, concern, person, is_conversation=is_conversation, online=person.online)
+            facts = facts_of(
+                *(post, concern, person),
+                is_conversation=is_conversation,
+                online=person.online,
+                late=post.is_late,
+            )
             decision = decide(facts)
             if worth_storing(decision):
                 told.append((person.id, decision, facts.keyword))
@@ -94,7 +99,7 @@ class RoomDecider:
             *(message_key(room.id, post.seq), post.author_id, post.at, room.id, post.seq, post.number)
         )
         async with self._database.aio_atomic():
-            changed = await self._store.add(subject, told, read)
+            changed = added(await self._store.add(subject, told, read))
             if is_over:
                 await _go_to(room.id, post.changed_seq, 0)
             else:
@@ -104,7 +109,7 @@ class RoomDecider:
             reading.concern = None
         return changed
 
-    async def _take_back(self, room: Room, post: Post) -> list[int]:
+    async def _take_back(self, room: Room, post: Post) -> Changed:
         """Removes a part of the notices of a deleted post, of what was cleared, or of who left."""
         if post.goes_id:
             return await remove_some(Notice.user_id == post.goes_id, Notice.room_id == room.id)

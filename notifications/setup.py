@@ -2,37 +2,58 @@
 
 import asyncio
 import contextvars
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator
 
 from aiohttp import web
 
-from chat.keys import ENGINE
+from accounts.keys import BLOCKED, ERASERS, OWN_DATA
+from chat.commands.registry import make_command
+from chat.keys import COMMANDS, ENGINE
 from helpers.keys import DATABASE
 from helpers.mail.queue import MAILS
+from helpers.redis.bus import BUS
 from helpers.tasks import cancel_all
+from notifications.commands import NoticeCommands
+from notifications.erasure import erase_notices, erase_with_rooms, remove_between
+from notifications.export import SECTIONS
+from notifications.keys import NOTIFICATIONS, Notifications
+from notifications.lists import NoticeLists
+from notifications.telling import Teller
 from notifications.ways.setup import setup_ways
+from notifications.why import Explainer
 from notifications.worker import NoticeWorker
 from timings import TIMINGS
 
 
 async def run_notices(app: web.Application) -> AsyncIterator[None]:
     """For `cleanup_ctx`, after the chat's."""
-    engine = app[ENGINE]
-
-    def tell(user_ids: Collection[int]) -> None:
-        pass
-
-    worker = NoticeWorker(app[DATABASE], app[TIMINGS].notices, tell, takes_mail=app[MAILS].is_on)
+    engine, database, takes_mail = app[ENGINE], app[DATABASE], app[MAILS].is_on
+    teller = Teller(database, engine, app[BUS])
+    explainer = Explainer(database, takes_mail=takes_mail)
+    app[NOTIFICATIONS] = Notifications(NoticeLists(database), explainer, teller)
+    commands = NoticeCommands(explainer)
+    for function in (commands.notify, commands.focus, commands.why):
+        app[COMMANDS].add(make_command(function))
+    await teller.follow()
+    worker = NoticeWorker(database, app[TIMINGS].notices, teller.tell, takes_mail=takes_mail)
     engine.followers.append(worker.note)
     engine.doubters.append(worker.look)
-    task = asyncio.create_task(worker.run(), name="notices", context=contextvars.Context())
+    # A context each: in a shared one they would use one connection to the database at once.
+    tasks = [
+        asyncio.create_task(work, context=contextvars.Context()) for work in (worker.run(), teller.run())
+    ]
     yield
     engine.followers.remove(worker.note)
     engine.doubters.remove(worker.look)
-    await cancel_all([task])
+    await cancel_all(tasks)
+    teller.close()
 
 
 def setup_notifications(app: web.Application) -> None:
-    """Call this after setup_chat."""
+    """Call this after setup_chat: it adds commands to the chat."""
+    app[OWN_DATA] += SECTIONS
+    app[ERASERS].append(erase_notices)
+    app[BLOCKED].append(remove_between)
+    erase_with_rooms()
     app.cleanup_ctx.append(run_notices)
     setup_ways(app)

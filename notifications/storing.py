@@ -2,7 +2,7 @@
 takes it back."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import msgspec
 from peewee_async.databases import AioDatabase
@@ -14,6 +14,21 @@ from notifications.deciding import MAIL, PAGE, PUSH, ROOM, Decision
 from notifications.models import CANCELLED, WAITING, Notice, NoticeDelivery
 
 ROWS_AT_ONCE = 200
+
+
+@dataclass(frozen=True)
+class Changed:
+    """Whose notices changed, and from which id on there are new ones of theirs; 0 where there are none."""
+
+    user_ids: list[int] = field(default_factory=list)
+    first_id: int = 0
+
+
+def added(rows: Sequence[tuple[int, int]]) -> Changed:
+    """What `Store.add` returned."""
+    if not rows:
+        return Changed()
+    return Changed([user_id for _, user_id in rows], min(notice_id for notice_id, _ in rows))
 
 
 @dataclass(frozen=True)
@@ -61,9 +76,9 @@ class Store:
 
     async def add(
         self, subject: Subject, told: Sequence[tuple[int, Decision, str]], read: Iterable[int] = ()
-    ) -> list[int]:
+    ) -> list[tuple[int, int]]:
         """Within a transaction: stores the decisions, each with its person and the keyword that was found.
-        `read` are those who have read it already. Returns the people for whom there was none yet."""
+        `read` are those who have read it already. Returns the new ones, each its id and its person."""
         if not told:
             return []
         now, has_read = now_ms(), set(read)
@@ -76,18 +91,18 @@ class Store:
             for user_id, decision, word in told
         ]
         statement = self._insert.bind(rows)
-        added = await fetch(self._database, statement.sql, *statement.params)
+        rows_added = await fetch(self._database, statement.sql, *statement.params)
         decisions = {user_id: decision for user_id, decision, _ in told}
         due = [
             (notice_id, user_id, way, found.due_at, now)
-            for notice_id, user_id in added
+            for notice_id, user_id in rows_added
             for way, found in decisions[user_id].ways.items()
             if way in (PUSH, MAIL) and found.is_told
         ]
         if due:
             statement = self._deliver.bind(due)
             await fetch(self._database, statement.sql, *statement.params)
-        return [user_id for _, user_id in added]
+        return [(notice_id, user_id) for notice_id, user_id in rows_added]
 
 
 def _stored(decision: Decision) -> str:
@@ -124,11 +139,11 @@ async def cancel(notice_ids: Sequence[int], why: str) -> None:
         await change.where(NoticeDelivery.notice_id.in_(ids), NoticeDelivery.state == WAITING).aio_execute()
 
 
-async def remove_some(*condition: object) -> list[int]:
+async def remove_some(*condition: object) -> Changed:
     """Removes a bounded part of the notices; the database removes what waits to be sent of them. Returns
     whose they were; nobody where none is left."""
     query = Notice.select(Notice.id, Notice.user_id).where(*condition).limit(ROWS_AT_ONCE)
     rows = list(await query.tuples().aio_execute())
     if rows:
         await Notice.delete().where(Notice.id.in_([notice_id for notice_id, _ in rows])).aio_execute()
-    return [user_id for _, user_id in rows]
+    return Changed([user_id for _, user_id in rows])

@@ -7,10 +7,8 @@ from dataclasses import dataclass
 
 import msgspec
 
+from chat.doors.status import MORNING, NIGHT_ENDS
 from notifications.deciding import ALL, DND, FOCUS, KINDS, LEVELS, MENTIONS, QUIET, USUAL_WAYS, WAYS
-
-MORNING = 8
-"""`tomorrow` ends at this hour of the next day."""
 
 DAY_MINUTES = 24 * 60
 
@@ -57,9 +55,9 @@ def zone_of(name: str) -> datetime.tzinfo:
 
 
 def tomorrow(zone: str, now: int) -> int:
-    """When somebody's next day has begun."""
+    """When somebody's next day has begun: late at night that is the coming morning."""
     here = datetime.datetime.fromtimestamp(now / 1000, zone_of(zone))
-    day = here.date() + datetime.timedelta(days=1)
+    day = here.date() + datetime.timedelta(days=0 if here.hour < NIGHT_ENDS else 1)
     morning = datetime.datetime.combine(day, datetime.time(MORNING), zone_of(zone))
     return int(morning.timestamp() * 1000)
 

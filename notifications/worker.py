@@ -17,24 +17,32 @@ from helpers.db.bulk import Bulk
 from helpers.db.database import fetch, is_unavailable
 from helpers.db.leases import Claim
 from helpers.text.characters import one_line
+from notifications.erasure import remove_many, remove_old
+from notifications.events import EventDecider
 from notifications.people import AT_ONCE
 from notifications.reading import Marks
 from notifications.rooms import RoomDecider
+from notifications.storing import Changed
 
 log = logging.getLogger("aiochat.notices")
 
 CLAIM_SECONDS = 30.0
 COMPARE_SECONDS = 30.0
+JOBS_SECONDS = 1.0
+"""The interval at which jobs are looked for: nothing hints at them."""
+
+SWEEP_SECONDS = 60.0
+SWEEP_STEPS = 10
 ROOMS_AT_ONCE = 500
 
 REST_FACTOR = 1.0
 """The pause after a step that told many, in multiples of its duration: half of the time is for posts."""
 
-Tell = Callable[[Collection[int]], None]
+Tell = Callable[[Changed], None]
 
 
 class NoticeWorker:
-    """The task of one process. `tell` is called with whose notices have changed; `interval` is the time in
+    """The task of one process. `tell` is called with whose notices changed; `interval` is the time in
     seconds within which a hint is followed."""
 
     def __init__(self, database: AioDatabase, interval: float, tell: Tell, *, takes_mail: bool) -> None:
@@ -45,7 +53,11 @@ class NoticeWorker:
         self._claimed = 0.0
         self._compared: float | None = None
         self._decider = RoomDecider(database, takes_mail=takes_mail)
+        self._events = EventDecider(database, takes_mail=takes_mail)
         self._marks = Marks(database)
+        self._swept = time.monotonic()
+        self._told: set[int] = set()
+        """Who was told of something since notices were swept."""
         self._rooms: dict[int, None] = {}
         """Those with something new, the next one first."""
         self._moved: dict[tuple[int, int], int] = {}
@@ -78,7 +90,7 @@ class NoticeWorker:
         """Runs until it is cancelled."""
         while True:
             try:
-                async with asyncio.timeout(COMPARE_SECONDS / 3):
+                async with asyncio.timeout(JOBS_SECONDS):
                     await self._wake.wait()
             except TimeoutError:
                 pass
@@ -103,12 +115,18 @@ class NoticeWorker:
             return
         if self._compared is None or time.monotonic() - self._compared > COMPARE_SECONDS:
             await self._compare()
-        while self._rooms or self._moved:
+        if time.monotonic() - self._swept > SWEEP_SECONDS:
+            await self._sweep()
+        has_jobs = True
+        while self._rooms or self._moved or has_jobs:
             if not await self._hold():
                 return
             await self._store_read()
+            changes, has_jobs = await self._events.step()
+            for one in changes:
+                self._say(one)
             if not self._rooms:
-                return
+                continue
             room_id = next(iter(self._rooms))
             del self._rooms[room_id]
             began = time.monotonic()
@@ -121,12 +139,27 @@ class NoticeWorker:
                     raise
                 log.exception("what concerns people in a room can't be decided")
                 continue
-            if changed:
-                self._tell(changed)
+            self._say(changed)
             if is_more:
                 self._rooms[room_id] = None
-            if len(changed) >= AT_ONCE // 2:
+            if len(changed.user_ids) >= AT_ONCE // 2:
                 await asyncio.sleep(REST_FACTOR * (time.monotonic() - began))
+
+    def _say(self, changed: Changed) -> None:
+        if changed.user_ids:
+            self._told.update(changed.user_ids)
+            self._tell(changed)
+
+    async def _sweep(self) -> None:
+        """Removes notices that are too old, and of whoever was told something those that are too many."""
+        self._swept = time.monotonic()
+        told, self._told = self._told, set()
+        for user_id in told:
+            await remove_many(user_id)
+        # More than that are removed the next time.
+        for _ in range(SWEEP_STEPS):
+            if not await remove_old():
+                break
 
     async def _hold(self) -> bool:
         """Claims the task, or keeps it."""
@@ -165,4 +198,4 @@ class NoticeWorker:
             self._moved = moved | self._moved
             raise
         if changed:
-            self._tell(changed)
+            self._say(Changed(sorted(changed)))

@@ -8,7 +8,7 @@ from aiohttp import web
 
 from accounts.doors.profiles import profile_page
 from accounts.doors.security import account_page, sessions_page
-from accounts.preferences import APPEARANCE, NOTIFICATIONS, changed, preferences_of, store_preferences
+from accounts.preferences import APPEARANCE, changed, preferences_of, store_preferences
 from helpers.errors import ActionError
 from helpers.text.translation import current
 from helpers.web.flash import flash
@@ -32,7 +32,7 @@ class AccountSettings(web.View):
         return account_page(self.request)
 
 
-class _PreferenceSettings(web.View):
+class PreferenceSettings(web.View):
     """A form of preferences. What it omits stays."""
 
     template = ""
@@ -54,12 +54,8 @@ class _PreferenceSettings(web.View):
         raise response
 
 
-class AppearanceSettings(_PreferenceSettings):
+class AppearanceSettings(PreferenceSettings):
     template, page, names = "accounts/appearance.html", "/settings/appearance", APPEARANCE
-
-
-class NotificationSettings(_PreferenceSettings):
-    template, page, names = "accounts/notifications.html", "/settings/notifications", NOTIFICATIONS
 
 
 class SessionSettings(web.View):

@@ -39,6 +39,8 @@ seconds, and the database has time for other work."""
 WRITE_AT_ONCE = 200
 """Frames written before other tasks get their turn."""
 
+_Wholes = dict[Connection, Whole]
+
 PAUSE_FACTOR = 10
 """The pause after a long round, in multiples of its duration."""
 
@@ -108,6 +110,10 @@ class UnreadTracker:
     def elsewhere(self, room_id: int) -> Collection[Connection]:
         """All connections of members of this room that don't get its messages."""
         return self._index.elsewhere(room_id)
+
+    def watchers_of(self, user_id: int) -> Collection[Connection]:
+        reader = self._index.readers.get(user_id)
+        return reader.watchers if reader else ()
 
     def note_commit(self, lines: Mapping[int, list[Line]]) -> None:
         """Notes the lines of a commit of this process, by room."""
@@ -241,7 +247,7 @@ class UnreadTracker:
         self._apply_numbers(updates)
         self._apply_exited(updates)
         self._apply_moved(updates)
-        wholes: dict[Connection, Whole] = {}
+        wholes: _Wholes = {}
         try:
             await self._read_pairs(updates)
             await self._read_people(wholes)
@@ -317,7 +323,7 @@ class UnreadTracker:
                     del fields["deleted"]
                 updates.add(reader.watchers, room_id, **fields)
 
-    async def _read_people(self, wholes: dict[Connection, Whole]) -> None:
+    async def _read_people(self, wholes: _Wholes) -> None:
         """Reads the rooms of users whose connections need all of them, whose rooms have changed,
         and of those who are next to be checked."""
         if self._stale_rooms:
@@ -357,13 +363,7 @@ class UnreadTracker:
         return [self._unchecked.popleft() for _ in range(min(most, len(self._unchecked)))]
 
     def _store_rooms(
-        self,
-        user_id: int,
-        found: list[OwnRoomView],
-        whole: Unread,
-        wholes: dict[Connection, Whole],
-        *,
-        is_stale: bool,
+        self, user_id: int, found: list[OwnRoomView], whole: Unread, wholes: _Wholes, *, is_stale: bool
     ) -> None:
         """Stores the rooms of a user, and what waits for them, as just read, and has `whole` sent to the
         connections that don't have them so."""
@@ -381,7 +381,7 @@ class UnreadTracker:
         if receivers:
             wholes.update(dict.fromkeys(receivers, Whole(whole)))
 
-    async def _send(self, updates: Updates, wholes: dict[Connection, Whole]) -> float:
+    async def _send(self, updates: Updates, wholes: _Wholes) -> float:
         """Writes a frame to each connection: all rooms, or the changes. A connection with too much
         unread gets all rooms later."""
         began = time.monotonic()

@@ -26,7 +26,7 @@ def _number(request: web.Request) -> int:
     return int(request.match_info["number"])
 
 
-async def _post(request: web.Request) -> tuple[RoomAccess, lines.Line]:
+async def visible_post(request: web.Request) -> tuple[RoomAccess, lines.Line]:
     """The room and the post in the path. Raises HTTPNotFound where the user may see no such room,
     ActionError where there is no such post."""
     found = await room_access(request)
@@ -43,7 +43,7 @@ class Permalink(RoomPage):
     async def get(self) -> web.Response:
         if not wants_json(self.request):
             return await super().get()
-        _, line = await _post(self.request)
+        _, line = await visible_post(self.request)
         return web.json_response({"message": as_events([line])[0]})
 
     async def _history(self, found: RoomAccess) -> dict[str, Any]:
@@ -58,7 +58,7 @@ class Versions(web.View):
     """The texts of a post before its edits."""
 
     async def get(self) -> web.Response:
-        found, line = await _post(self.request)
+        found, line = await visible_post(self.request)
         if line.is_deleted:
             raise ActionError("deleted", "That message has been deleted.")
         former = [

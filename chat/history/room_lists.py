@@ -15,6 +15,7 @@ from chat.history.titles import people_in, title_for
 from chat.models import CONVERSATIONS, HeldPost, Ignored, Member, Mention, Message, Report, Room, RoomName
 from chat.roles import Role, Standing
 from chat.room_names import search_key
+from helpers.clock import iso, now_ms
 from helpers.db.compiled import CompiledSelect
 from helpers.text.characters import cleaned
 
@@ -42,7 +43,14 @@ MAX_WORDS = 64
 """Characters that are looked for in titles."""
 
 
-MAY_LACK = ("deleted", "reports", "archived", "picture")
+def level_now(notify: str, until: int | None) -> tuple[str | None, str | None]:
+    """The level of a membership that holds at the moment, and its end; None for the usual."""
+    if not notify or (until is not None and until <= now_ms()):
+        return None, None
+    return notify, None if until is None else iso(until)
+
+
+MAY_LACK = ("deleted", "reports", "archived", "picture", "level", "level_until")
 
 
 @dataclass(frozen=True)
@@ -67,6 +75,9 @@ class RoomView:
     reports: int = 0
     archived: bool = False
     picture: int = 0
+    level: str | None = None
+    """How much of it calls them, where that isn't the usual, until `level_until`."""
+    level_until: str | None = None
 
     def as_json(self) -> dict[str, Any]:
         """The fields for JSON. `deleted` and `reports` are left out where they are 0."""
@@ -89,6 +100,8 @@ _LISTED = (
     Room.posts,
     Room.cleared_number,
     Member.read_number,
+    Member.notify,
+    Member.notify_until,
 )
 
 _SEEN = Case(None, [(Member.read_number > Room.cleared_number, Member.read_number)], Room.cleared_number)
@@ -223,13 +236,15 @@ async def open_rooms(user: User, named: str = "", after: str = "") -> tuple[list
 
 
 def _view(row: tuple[Any, ...], user: User) -> RoomView:
-    name, shown, topic, kind, archived_at, picture, role, posts, cleared_number, read_number, *counts = row
+    name, shown, topic, kind, archived_at, picture, role, posts, cleared_number, read_number, *rest = row
     if role is None:
         return RoomView(name, shown, topic, kind, None, 0, posts, posts, picture=picture)
     seen = max(cleared_number, read_number or 0)
     title = Standing(Role(role), is_admin=user.is_admin, kind=kind).title
-    named, together, deleted, reports, held = counts
+    notify, until, named, together, deleted, reports, held = rest
     mentions = min(named + together, MAX_MENTIONS)
     unread = max(0, posts - seen - deleted)
     counted = (unread, posts, seen, mentions, deleted, reports + held)
-    return RoomView(name, shown, topic, kind, title, *counted, archived_at is not None, picture)
+    is_archived = archived_at is not None
+    level = level_now(notify, until)
+    return RoomView(name, shown, topic, kind, title, *counted, is_archived, picture, *level)

@@ -10,7 +10,13 @@ from peewee_async.databases import AioDatabase
 from chat.drafts import ALL
 from chat.events import OwnRoom
 from chat.history.mentions import MAX_MENTIONS
-from chat.history.room_lists import MAX_CONVERSATIONS, MAX_DELETED, MAX_NEW_CONVERSATIONS, MAX_OWN
+from chat.history.room_lists import (
+    MAX_CONVERSATIONS,
+    MAX_DELETED,
+    MAX_NEW_CONVERSATIONS,
+    MAX_OWN,
+    level_now,
+)
 from chat.history.titles import people_in, title_for
 from chat.models import CONVERSATIONS
 from helpers.db.bulk import Bulk
@@ -133,10 +139,10 @@ member's answer. Only looked up for
 those who answer them."""
 
 
-_Found = tuple[bool, str, int, str, str, int, int, str, int, int, bool, int]
+_Found = tuple[bool, str, int, str, str, int, int, str, int, int, bool, int, str | None, str | None]
 """Whether nothing is unread, slug, id, name, kind, last post, last post read, title, how often the
-mark was set back, how many reports there are to answer, whether it is archived, and the version of its
-picture."""
+mark was set back, how many reports there are to answer, whether it is archived, the version of its
+picture, and the level that holds, with its end."""
 
 
 def _listed(found: list[_Found], gone: dict[int, int]) -> list[_Found]:
@@ -159,12 +165,12 @@ class OwnRooms:
             database,
             f"""
             SELECT user_id, id, name, slug, title, kind, posts, cleared_number, read_number, times_back,
-                archived_at IS NOT NULL, picture, reports
+                archived_at IS NOT NULL, picture, reports, notify, notify_until
             FROM (
                 SELECT member.user_id, room.id, room.name, room.slug,
                     COALESCE(room.title, room.name) AS title, room.kind, room.posts, room.cleared_number,
                     member.read_number, member.times_back, room.archived_at, room.picture,
-                    {_REPORTS} AS reports, {_IS_NEW} AS is_new,
+                    member.notify, member.notify_until, {_REPORTS} AS reports, {_IS_NEW} AS is_new,
                     ROW_NUMBER() OVER (PARTITION BY member.user_id, {_IS_NEW}
                         ORDER BY room.kind, room.id DESC) AS place
                 FROM {{given}} JOIN members AS member ON member.user_id = given.user_id
@@ -204,6 +210,7 @@ class OwnRooms:
             archived,
             picture,
             reports,
+            *level,
         ) in rows:
             seen = max(cleared, read)
             room = (
@@ -219,6 +226,7 @@ class OwnRooms:
                 reports,
                 bool(archived),
                 picture,
+                *level_now(*level),
             )
             by_user[user_id].append(room)
         behind = [(room[2], user_id) for user_id, found in by_user.items() for room in found if not room[0]]
@@ -243,11 +251,28 @@ class OwnRooms:
                         counts.get((room_id, user_id), Counts()).deleted or None,
                         times_back or None,
                         reports or None,
-                        bool(kept[0]) or None,
-                        kept[1] or None,
+                        archived or None,
+                        picture or None,
+                        level,
+                        until,
                     ),
                 )
-                for _, _, room_id, name, kind, posts, seen, title, times_back, reports, *kept in found
+                for (
+                    _,
+                    _,
+                    room_id,
+                    name,
+                    kind,
+                    posts,
+                    seen,
+                    title,
+                    times_back,
+                    reports,
+                    archived,
+                    picture,
+                    level,
+                    until,
+                ) in found
             ]
             for user_id, found in by_user.items()
         }

@@ -20,6 +20,8 @@ MAX_OUTCOMES = 20
 MAX_HELD = 20
 """Posts that wait for a moderator of which their author is told at once, the first first."""
 
+MAX_NOTICES = 100
+
 MAX_HELD_TEXT = 300
 """Characters of each."""
 
@@ -34,6 +36,8 @@ class Waiting(NamedTuple):
     """How many reports wait for those who run the site, if this is one of them."""
     held: tuple[HeldView, ...] = ()
     """What they have written that waits for a moderator, or wasn't let through."""
+    notices: int = 0
+    """How many notices they haven't read, at most MAX_NOTICES."""
 
 
 class WaitingReader:
@@ -65,6 +69,16 @@ class WaitingReader:
                 held.answered_at
             FROM {{given}} JOIN held_posts AS held ON held.author_id = given.user_id AND held.text <> ''
             JOIN rooms AS room ON room.id = held.room_id""",  # noqa: S608 - a number of our own
+            given={"user_id": "bigint"},
+        )
+        # notifications/models.py has the table.
+        self._notices = Bulk(
+            database,
+            f"""
+            SELECT given.user_id, (SELECT COUNT(*) FROM (
+                SELECT 1 FROM notices AS notice WHERE notice.user_id = given.user_id
+                    AND notice.read_at IS NULL AND notice.listed LIMIT {MAX_NOTICES}) AS unread)
+            FROM {{given}}""",  # noqa: S608 - a number of our own
             given={"user_id": "bigint"},
         )
         self._of_site = Bulk(
@@ -109,4 +123,11 @@ class WaitingReader:
         statement = self._of_site.bind(given)
         for user_id, count in await fetch(self._database, statement.sql, *statement.params):
             found[user_id] = found[user_id]._replace(site_reports=count)
+        for user_id, count in (await self.notices(found)).items():
+            found[user_id] = found[user_id]._replace(notices=count)
         return found
+
+    async def notices(self, user_ids: Collection[int]) -> dict[int, int]:
+        """How many notices each hasn't read."""
+        statement = self._notices.bind([(user_id,) for user_id in sorted(user_ids)])
+        return dict(await fetch(self._database, statement.sql, *statement.params))

@@ -62,7 +62,8 @@ def test_what_silences() -> None:
 
 
 def test_tomorrow_is_a_morning() -> None:
-    assert tomorrow("Europe/Moscow", ms("2026-03-10T01:00:00+03:00")) == ms("2026-03-11T08:00:00+03:00")
+    assert tomorrow("Europe/Moscow", ms("2026-03-10T01:00:00+03:00")) == ms("2026-03-10T08:00:00+03:00")
+    assert tomorrow("Europe/Moscow", ms("2026-03-10T05:00:00+03:00")) == ms("2026-03-11T08:00:00+03:00")
     assert tomorrow("", ms("2026-12-31T23:00:00+00:00")) == ms("2027-01-01T08:00:00+00:00")
 
 

@@ -1,0 +1,58 @@
+"""Ends notices: those that are too old or too many, those of accounts and rooms that end, and those between
+people who block one another."""
+
+from collections.abc import AsyncGenerator, Callable
+from typing import Any
+
+from accounts.keys import DeletedAccount
+from chat.personal_data.room_erasure import ROOM_TABLES
+from helpers.clock import now_ms
+from notifications.models import Notice, NoticeDelivery, NoticeJob, NoticeKeyword, NoticeSettings
+from notifications.storing import ROWS_AT_ONCE, remove_some
+
+KEPT_MS = 30 * 86400 * 1000
+KEPT_OF_PERSON = 1000
+"""Of more the oldest ones go."""
+
+TABLES: list[tuple[Any, Any, Any]] = [
+    (Notice, Notice.room_id, Notice.id),
+    (NoticeJob, NoticeJob.room_id, NoticeJob.id),
+]
+
+
+def erase_with_rooms() -> None:
+    """From now on the notices of a room are erased with it."""
+    for row in TABLES:
+        if all(table is not row[0] for table, _, _ in ROOM_TABLES):
+            # Before the memberships and the room itself.
+            ROOM_TABLES.insert(0, row)
+
+
+async def remove_old() -> bool:
+    """A bounded part of those that are too old. Returns whether there may be more."""
+    return bool((await remove_some(Notice.at < now_ms() - KEPT_MS)).user_ids)
+
+
+async def remove_many(user_id: int) -> None:
+    """A bounded part of those of a person that are too many."""
+    query = Notice.select(Notice.id).where(Notice.user_id == user_id).order_by(Notice.id.desc())
+    rows = await query.offset(KEPT_OF_PERSON).limit(ROWS_AT_ONCE).tuples().aio_execute()
+    if rows:
+        await Notice.delete().where(Notice.id.in_([notice_id for (notice_id,) in rows])).aio_execute()
+
+
+async def erase_notices(account: DeletedAccount) -> AsyncGenerator[None, None]:
+    """What somebody was told, what they caused, and how they wanted it."""
+    for condition in (Notice.user_id == account.user_id, Notice.by_id == account.user_id):
+        while (await remove_some(condition)).user_ids:
+            yield
+    for table in (NoticeSettings, NoticeKeyword, NoticeDelivery):
+        await table.delete().where(table.user_id == account.user_id).aio_execute()
+        yield
+
+
+async def remove_between(one: int, other: int) -> Callable[[], None] | None:
+    """In the transaction that blocks one of them. Nobody has more than KEPT_OF_PERSON, and a few."""
+    for user_id, by_id in ((one, other), (other, one)):
+        await Notice.delete().where(Notice.user_id == user_id, Notice.by_id == by_id).aio_execute()
+    return None
