@@ -12,7 +12,7 @@ from notifications.push.devices import MOST_DEVICES, REFUSALS
 from tests.conftest import Cast, unique
 from tests.support.deleted_accounts import everything, rows
 from tests.support.linked_site import PUBLIC
-from tests.support.people import JsonObject, Person
+from tests.support.people import PATIENCE, JsonObject, Person
 from tests.support.push_service import Device, PushService, push_service
 from tests.support.pushed_site import (
     devices,
@@ -75,6 +75,38 @@ async def test_a_message_arrives_at_all_devices(
     assert pushes.complaints == []
     assert all(device["told_at"] for device in await devices(vera))
     assert pushes.key == (await vera.gets("/accounts/push"))["key"]
+
+
+def of_message(chat: Aiochat, vera: Person, receipt: JsonObject) -> int:
+    """The notice that was decided about a message for Vera, 0 while there is none."""
+    found = rows(
+        chat,
+        "SELECT id FROM notices WHERE user_id = (SELECT id FROM users WHERE name = "
+        f"'{vera.name}') AND number = {receipt['number']}",
+    )
+    return found[0][0] if found else 0
+
+
+async def test_a_mention_arrives_and_one_that_is_read_first_does_not(
+    chat: Aiochat, cast: Cast, vera: Person, room: str, pushes: PushService
+) -> None:
+    device = await gets_device(vera, pushes)
+    at_boss, at_vera = await cast.boss.enters(room), await vera.enters(room)
+    online = "SELECT online FROM presence WHERE user_id = (SELECT id FROM users WHERE name = "
+    async with asyncio.timeout(PATIENCE):
+        while not rows(chat, f"{online}'{vera.name}') AND online"):
+            await asyncio.sleep(0.02)
+        # Whoever is there has some seconds to read it.
+        read = await at_boss.says(f"@{vera.name} you see this")
+        while not (notice := of_message(chat, vera, read)):
+            await asyncio.sleep(0.02)
+    await at_vera.ws.send_json({"type": "read", "number": read["number"]})
+    assert await state_of(chat, notice) == ("cancelled", "read")
+    missed = await at_boss.says(f"@{vera.name} and not this")
+    message = await device.comes()
+    assert (message["body"], message["number"]) == (f"@{vera.name} and not this", missed["number"])
+    assert await state_of(chat, of_message(chat, vera, missed)) == ("sent", "devices 1")
+    assert device.asked == 1
 
 
 async def test_what_was_read_deleted_or_left_is_not_told(
