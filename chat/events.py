@@ -6,16 +6,12 @@ from typing import Any, ClassVar
 import msgspec
 
 
-class _Told(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="type"):
+class Told(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="type"):
     """Fields with their default value are left out."""
 
 
-class Event(_Told, frozen=True):
+class Event(Told, frozen=True):
     """What the sockets of rooms tell, and personal sockets as well."""
-
-
-class PersonalEvent(_Told, frozen=True):
-    """What personal sockets alone tell."""
 
 
 class CommandHelp(msgspec.Struct, frozen=True):
@@ -338,19 +334,6 @@ class Unread(Event, tag="unread", frozen=True):
         )
 
 
-class Pong(Event, tag="pong", frozen=True):
-    pass
-
-
-class Named(msgspec.Struct, frozen=True):
-    name: str
-
-
-class PersonalHello(PersonalEvent, tag="hello", frozen=True):
-    you: Named
-    epoch: str
-
-
 class NoticeCall(msgspec.Struct, frozen=True, omit_defaults=True):
     """A notice as it is told live. `by` caused it; `room` and `number` lead to the message. Of a `quiet`
     one the page only counts."""
@@ -364,38 +347,21 @@ class NoticeCall(msgspec.Struct, frozen=True, omit_defaults=True):
     quiet: bool = False
 
 
-class Notices(PersonalEvent, tag="notices", frozen=True):
-    """How many notices the user hasn't read, at most 100, and the new ones, the latest first."""
+class Notices(Event, tag="notices", frozen=True):
+    """How many notices the user hasn't read, at most 100, and the new ones, the latest first. It is told over
+    personal sockets alone."""
 
     count: int
     new: list[NoticeCall] = []
 
 
-class Refused(PersonalEvent, tag="refused", frozen=True):
-    """A room isn't entered. `room` is the name as it was asked for."""
-
-    room: str
-    code: str
-    text: str
-    retry_after: float | None = None
-
-
-class Closed(PersonalEvent, tag="closed", frozen=True):
-    """A room that was entered is so no more. `room` is its id, `code` that with which the socket of
-    the room would close."""
-
-    room: str
-    code: int
+class Pong(Event, tag="pong", frozen=True):
+    pass
 
 
 CATALOGUE: dict[str, type[Event]] = {
     str(event.__struct_config__.tag): event for event in Event.__subclasses__()
 }
-
-PERSONAL_CATALOGUE: dict[str, type[PersonalEvent]] = {
-    str(event.__struct_config__.tag): event for event in PersonalEvent.__subclasses__()
-}
-
 
 RESTART = 1012
 """The close code that the WebSocket has for a server that is coming back: clients reconnect."""
@@ -417,7 +383,7 @@ class Close:
 _encoder = msgspec.json.Encoder()
 
 
-def encode(event: Event | PersonalEvent) -> bytes:
+def encode(event: Told) -> bytes:
     return _encoder.encode(event)
 
 

@@ -19,6 +19,7 @@ from babel.messages.pofile import write_po
 from chat.commands import COMMANDS
 from chat.commands.registry import make_command
 from helpers.text.translation import LOCALES, read_catalogue
+from notifications.commands import NoticeCommands
 from settings import ROOT
 from weather.command import WeatherCommand
 
@@ -61,7 +62,9 @@ def _texts_of_commands() -> Iterator[FoundText]:
     """A command's help is its docstring. The names of its arguments are displayed too."""
     # /weather is a bound method; its object isn't used here.
     weather = make_command(WeatherCommand(cast(Any, None)).weather)
-    for command in (*COMMANDS.values(), weather):
+    notices = NoticeCommands(cast(Any, None))
+    own = [make_command(one) for one in (notices.notify, notices.focus, notices.why)]
+    for command in (*COMMANDS.values(), weather, *own):
         file = str(Path(inspect.getfile(command.function)).relative_to(ROOT))
         yield file, command.help, None
         for argument in command.arguments:

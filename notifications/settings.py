@@ -102,7 +102,8 @@ async def store_mail_pause(user: User, text: str) -> None:
     minutes = int(text) if text.isascii() and text.isdigit() and len(text) < 5 else -1
     if not 0 <= minutes <= MAX_MAIL_MINUTES:
         raise ActionError(
-            *("bad_request", "A number of minutes from 0 to {most}, please."),
+            "bad_request",
+            "A number of minutes from 0 to {most}, please.",
             field="mail_minutes",
             most=MAX_MAIL_MINUTES,
         )
@@ -126,7 +127,8 @@ async def store_keywords(database: AioDatabase, user: User, words: Iterable[str]
             text = check(word)
         except BadKeyword:
             raise ActionError(
-                *("bad_request", "“{word}” is no keyword: words of at most {most} letters, please."),
+                "bad_request",
+                "“{word}” is no keyword: words of at most {most} letters, please.",
                 field="keywords",
                 word=" ".join(word.split())[:MAX_LENGTH],
                 most=MAX_LENGTH,

@@ -12,8 +12,9 @@ from chat.delivery.connections import Client
 from chat.doors.stay import Stay
 from chat.doors.websocket import Services, Socket
 from chat.errors import ActionError, unavailable
-from chat.events import Close, Closed, Named, PersonalHello, Refused
+from chat.events import Close
 from chat.models import Room
+from chat.personal_events import Closed, Named, PersonalHello, Refused
 from chat.requests import Enter, Exit, Ping, Request, read_addressed
 from helpers.text.translation import Language
 from helpers.websocket.frames import Outbox

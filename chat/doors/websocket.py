@@ -15,7 +15,7 @@ from chat.delivery.connections import Client
 from chat.drafts import Person
 from chat.engine import Engine
 from chat.errors import ActionError
-from chat.events import Close, Event, PersonalEvent, encode
+from chat.events import Close, Told, encode
 from helpers.db.database import is_unavailable
 from helpers.text.translation import Language
 from helpers.turns import Turns
@@ -120,7 +120,7 @@ class Socket:
                 outbox.close()
             self.websocket.close(code)
 
-    def reply(self, event: Event | PersonalEvent) -> None:
+    def reply(self, event: Told) -> None:
         self.outbox.add(encode(event))
 
     def hold(self, seconds: float) -> None:

@@ -1,0 +1,1 @@
+"""The pages of notices, and what programs ask of them."""

@@ -37,6 +37,7 @@ class RoomLevel(web.View):
         user = request[USER]
         take_token(request, user.id)
         found = await room_access(request)
+        await level_in(found.room, user.id)
         form = await read_form(request)
         lasts = form.get("lasts", "")
         if lasts not in ("", TOMORROW) and parse_duration(lasts) is None:

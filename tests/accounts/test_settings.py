@@ -89,6 +89,9 @@ async def test_preferences_are_of_the_browser_and_the_first_page_is_made_so(alic
         await page_at(alice, "/settings/notifications"),
     )
     assert switches == [("title", ""), ("calls", " checked")]
+    # A sound is wanted by nobody who hasn't said so.
+    shown = await page_at(alice, "/settings/notifications")
+    assert re.findall(r'name="sound" value="soft" data-off=""[^>]*', shown)[0].endswith('sound-hint"')
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,8 @@ from typing import get_args
 
 import msgspec
 
-from chat.events import CATALOGUE, PERSONAL_CATALOGUE, Close, Event
+from chat.events import CATALOGUE, Close, Event
+from chat.personal_events import PERSONAL_CATALOGUE
 from chat.requests import Enter, Exit, Frame
 from helpers.errors import STATUSES
 from tests.support.servers import ROOT

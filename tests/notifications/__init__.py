@@ -1,1 +1,1 @@
-"""What people are told of, and by which ways."""
+"""Tests of who is called by what."""

@@ -46,9 +46,11 @@ async def test_invitations(chat: Aiochat, alice: Person, bob: Person, cellar: st
     await until(lambda: notices(chat, bob) == [])
 
 
-async def test_what_became_of_a_report(chat: Aiochat, alice: Person, bob: Person, lobby: str) -> None:
-    at_alice, at_bob = await alice.enters(lobby), await bob.enters(lobby)
-    await at_alice.says("rude")
+async def test_what_became_of_a_report(
+    chat: Aiochat, alice: Person, bob: Person, mallory: Person, lobby: str
+) -> None:
+    at_mallory, at_bob = await mallory.enters(lobby), await bob.enters(lobby)
+    await at_mallory.says("rude")
     assert (await at_bob.says("/report 1"))["type"] in ("receipt", "notice")
     [found] = (await alice.gets(f"/rooms/{lobby}/reports"))["reports"]
     report = found["report"]

@@ -158,6 +158,11 @@ ROWS = {
     "/away": Row("/away", INSIDE, changes=False),
     "/back": Row("/back", INSIDE, changes=False),
     "/dnd": Row("/dnd", INSIDE, changes=False),
+    "/notify": Row("/notify", INSIDE, changes=False),
+    "/notify none": Row("/notify none 1h", INSIDE, changes=False),
+    "/focus": Row("/focus 1h", INSIDE, changes=False),
+    "/focus off": Row("/focus off", INSIDE, changes=False),
+    "/why": Row("/why 2", INSIDE, changes=False),
     "/weather": Row("/weather Kyoto", INSIDE, changes=False),
 }
 

@@ -128,6 +128,12 @@ MATRIX: dict[tuple[str, str], tuple[object, object, object, object]] = {
     ("pins", "GET"): (401, 404, 200, 200),
     ("permalink", "GET"): (LOGIN, 404, 200, 200),
     ("versions", "GET"): (401, 404, 200, 200),
+    ("why", "GET"): (LOGIN, 404, 200, 200),
+    ("notifications", "GET"): (LOGIN, 200, 200, 200),
+    ("notifications", "POST"): (401, 303, 303, 303),
+    ("room_level", "GET"): (LOGIN, 404, 403, 200),
+    # There is no empty level.
+    ("room_level", "POST"): (401, 404, 403, 400),
     ("room_log", "GET"): (LOGIN, 404, 403, 200),
     ("room_log", "POST"): (401, 404, 403, 400),
     ("room_settings", "GET"): (LOGIN, 404, 403, 200),

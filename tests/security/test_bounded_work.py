@@ -194,7 +194,7 @@ def test_texts_are_normalised_by_those_who_look_at_their_length() -> None:
     """Unicode's order of marks takes the square of their number."""
     found = {
         str(path.relative_to(ROOT))
-        for package in ("helpers", "accounts", "chat", "feed", "weather", "administration")
+        for package in ("helpers", "accounts", "chat", "feed", "notifications", "weather", "administration")
         for path in (ROOT / package).rglob("*.py")
         for node in ast.walk(ast.parse(path.read_text()))
         if isinstance(node, ast.Attribute) and node.attr == "normalize"

@@ -14,7 +14,7 @@ import pytest
 
 from tests.support.servers import ROOT
 
-PACKAGES = ("helpers", "accounts", "chat", "feed", "weather", "administration")
+PACKAGES = ("helpers", "accounts", "chat", "feed", "notifications", "weather", "administration")
 
 LENGTH = 3000
 SUSPICIOUS_SECONDS = 0.005

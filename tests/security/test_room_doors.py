@@ -14,7 +14,7 @@ from urls import ROUTES
 
 OF_ROOMS = {route.name: route for route in ROUTES if route.path.startswith("/rooms/{name}")}
 
-READ = {"room", "messages", "members", "pins", "permalink", "versions"}
+READ = {"room", "messages", "members", "pins", "permalink", "versions", "why"}
 """Addresses that only show something."""
 
 CHANGING = {
@@ -33,6 +33,7 @@ BOTH = {
     "room_settings": b"act=lock",
     "room_reports": b"report=99&answer=dismiss",
     "room_picture": b"",
+    "room_level": b"level=none",
 }
 BOTH["room_files"] = b""
 
@@ -66,6 +67,10 @@ def expected(name: str, kind: str, role: str, method: str) -> int:
         if kind in ("open", "closed") and role in ("moderator", "owner", "administrator"):
             return 303
         return 403 if kind == "open" or role in ("blocked", *INSIDE) else 404
+    if name == "room_level" and role != "visitor":
+        if role in ("blocked", *INSIDE):
+            return 200 if method == "GET" else 303
+        return 403 if kind == "open" else 404
     if name in BOTH and name != "room_files" and role != "visitor":
         if role in INSIDE and name != "room_reports" and kind in ("open", "closed"):
             # What is undone isn't there; that the room is locked is refused on the next page.
@@ -82,7 +87,7 @@ def expected(name: str, kind: str, role: str, method: str) -> int:
         # It isn't deleted: tests/chat/order/test_deleted_rooms.py has those that are.
         return 404
     if role == "visitor":
-        return 303 if method == "GET" and name in ("room", "permalink", *BOTH) else 401
+        return 303 if method == "GET" and name in ("room", "permalink", "why", *BOTH) else 401
     if role in INSIDE or role == "blocked":
         return 400 if name == "socket" else 200
     if kind == "closed" and role == "invited" and name in ("room", "permalink"):
@@ -107,7 +112,9 @@ def test_every_address_of_a_room_has_its_row() -> None:
 def told(listener: Listener) -> list[JsonObject]:
     """What was told, but for pings, the list of what is unread, which comes a while after the hello,
     and who comes online."""
-    return [event for event in listener.events if event["type"] not in ("pong", "unread", "online")]
+    return [
+        event for event in listener.events if event["type"] not in ("pong", "unread", "online", "notices")
+    ]
 
 
 @pytest.fixture

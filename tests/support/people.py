@@ -95,7 +95,7 @@ class Listener:
     def room_events(self) -> list[JsonObject]:
         """All events but those of other rooms too: what is unread, and who is online, is told at any
         moment."""
-        return [event for event in self.events if event["type"] not in ("unread", "online")]
+        return [event for event in self.events if event["type"] not in ("unread", "online", "notices")]
 
     def heard(self, type: str, **expected: Any) -> list[JsonObject]:
         """All events like this so far."""

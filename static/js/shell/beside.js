@@ -6,6 +6,7 @@ import { Drawers } from "../dom/drawers.js";
 import { watchEdgeSwipe } from "../dom/edge_swipe.js";
 import { Lifetime } from "../dom/lifetime.js";
 import { bareTitle, showTotals } from "../elements/page/badge.js";
+import { watchNotices } from "../elements/page/notices.js";
 import { watchReports } from "../elements/page/reports.js";
 import { ChatToasts } from "../elements/page/toasts.js";
 import { ChatInvitations } from "../elements/sidebar/invitations.js";
@@ -58,6 +59,7 @@ export class Beside {
         this.#start("chat-invitations", ChatInvitations, page);
         this.#start("chat-outcomes", ChatOutcomes, page);
         watchReports({ store: this.store, lifetime: this.lifetime });
+        watchNotices({ store: this.store, lifetime: this.lifetime });
         app.dataset.live = "";
       };
       this.#start("chat-settings", ChatSettings, page);

@@ -7,7 +7,7 @@ import { updatePins, settleAmendments } from "./overlay.js";
 import { receivePresence, receiveTyping, roleAfter } from "./people.js";
 import { readElsewhere, updateDivider } from "./reading.js";
 import { toast, toastAct } from "./toasts.js";
-import { receiveUnread } from "./unread.js";
+import { receiveNotices, receiveUnread } from "./unread.js";
 import { secondsOf } from "../words/durations.js";
 import { renamed } from "../words/names.js";
 
@@ -287,6 +287,7 @@ export const reducers = {
   },
 
   unread: receiveUnread,
+  notices: receiveNotices,
   typing: receiveTyping,
   presence: receivePresence,
   online: receiveOnline,

@@ -47,6 +47,8 @@ function here({ room, last_number, read_number }) {
  * @property {import("./types.js").Outcome[]} outcomes what became of one's reports, until one has seen it
  * @property {import("./types.js").Held[]} held one's own posts that wait for a moderator
  * @property {number} reports how many reports wait for those who run the site, if one does
+ * @property {number} notices how many one hasn't read
+ * @property {import("./types.js").Call[]} calls what called one a moment ago, the latest first
  * @property {Set<string>} ignored whose messages one doesn't want to see
  * @property {Map<string, {online: boolean, version: number}>} presence who is online, as last told
  * @property {Set<State>} entered the states of the rooms that are entered, shown or not: their lines
@@ -60,6 +62,8 @@ export const newSite = () => ({
   outcomes: [],
   held: [],
   reports: 0,
+  notices: 0,
+  calls: [],
   ignored: new Set(),
   presence: new Map(),
   entered: new Set(),
@@ -77,6 +81,7 @@ export function initial(page, now = new Date().toISOString(), site = newSite()) 
   site.outcomes = page.outcomes ?? [];
   site.reports = page.site_reports ?? 0;
   site.held = page.held ?? [];
+  site.notices = page.notices ?? 0;
   site.ignored = new Set(page.ignored);
   const state = {
     /** Its parts `rooms` and `invitations` are of this state as well. */

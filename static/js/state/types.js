@@ -131,6 +131,14 @@
  * @property {number} [deleted] how many posts after `read_number` are deleted
  * @property {number} [times_back] how often `read_number` was set back
  * @property {number} [reports] how many reports wait there for one's answer
+ * @property {string} [level] how much of it calls one, where it is not the usual: `all`, `mentions`, `none`
+ * @property {string} [level_until] when that ends
+ */
+
+/**
+ * What called one, as it is told live; of a quiet one the page only counts.
+ * @typedef {{id: number, kind: string, by: string, room?: string, title?: string, number?: number,
+ *   quiet?: boolean}} Call
  */
 
 /**
@@ -155,7 +163,7 @@
 
 /**
  * What a watcher is told of.
- * @typedef {"timeline"|"members"|"status"|"room"|"rooms"|"commands"|"reading"} RoomTopic
+ * @typedef {"timeline"|"members"|"status"|"room"|"rooms"|"commands"|"reading"|"notices"} RoomTopic
  * @typedef {RoomTopic|"ended"|"typing"|"toasts"|"pins"|"composing"} Topic
  */
 

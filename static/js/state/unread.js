@@ -27,6 +27,7 @@ export const isConversation = ({ kind }) => kind === "direct" || kind === "group
  * @property {string[]} [ignored]
  * @property {number} [site_reports]
  * @property {import("./types.js").Held[]} [held]
+ * @property {number} [notices]
  */
 
 /**
@@ -45,6 +46,8 @@ export function receiveUnread(state, event) {
     state.site.outcomes = outcomes;
     state.site.reports = event.site_reports ?? 0;
     state.site.held = event.held ?? [];
+    state.site.notices = event.notices ?? 0;
+    topics.push("notices");
     if ([...state.site.ignored].join(" ") !== ignored.join(" ")) topics.push("timeline");
     state.site.ignored = new Set(ignored);
   }
@@ -62,6 +65,18 @@ export function receiveUnread(state, event) {
     });
   }
   return [...topics, ...receiveOwn(state, event)];
+}
+
+/**
+ * The event `notices`.
+ * @param {State} state
+ * @param {{count: number, new?: import("./types.js").Call[]}} event
+ * @returns {Topic[]}
+ */
+export function receiveNotices({ site }, event) {
+  site.notices = event.count;
+  site.calls = event.new ?? [];
+  return ["notices"];
 }
 
 /**
@@ -136,15 +151,23 @@ export function unreadOf(state, room) {
 /** @param {State} state @param {OwnRoom} room in how many unread posts there one is called */
 export const mentionsOf = (state, room) => Math.min(unreadOf(state, room), room.mentions);
 
+/** @param {OwnRoom} room @returns {string} the level that was chosen and holds, empty for the usual */
+const levelOf = ({ level = "", level_until: until }) =>
+  until && Date.parse(until) <= Date.now() ? "" : level;
+
+/** @param {OwnRoom} room whether one wants to hear nothing of it */
+export const isMuted = (room) => levelOf(room) === "none";
+
 /**
  * What a badge counts: mentions, and every post of a conversation.
  * @param {State} state
  * @param {OwnRoom} room
  */
-export const badgeOf = (state, room) =>
-  room.kind === "direct" && state.site.ignored.has(room.title)
-    ? 0
-    : isConversation(room) ? unreadOf(state, room) : mentionsOf(state, room);
+export function badgeOf(state, room) {
+  if (isMuted(room) || (room.kind === "direct" && state.site.ignored.has(room.title))) return 0;
+  const isAll = isConversation(room) && levelOf(room) !== "mentions";
+  return isAll ? unreadOf(state, room) : mentionsOf(state, room);
+}
 
 /** @param {State} state @returns {{badge: number, unread: boolean}} of all rooms together */
 export function unreadTotals(state) {
@@ -152,7 +175,7 @@ export function unreadTotals(state) {
   let unread = false;
   for (const room of state.rooms.values()) {
     badge += badgeOf(state, room);
-    unread ||= unreadOf(state, room) > 0;
+    unread ||= !isMuted(room) && unreadOf(state, room) > 0;
   }
   return { badge, unread };
 }

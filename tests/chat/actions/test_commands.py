@@ -25,6 +25,7 @@ async def test_help_shows_only_what_one_may_run(alice: Person, bob: Person, lobb
         "back",
         "delete",
         "dnd",
+        "focus",
         "help",
         "ignore",
         "invite",
@@ -32,6 +33,7 @@ async def test_help_shows_only_what_one_may_run(alice: Person, bob: Person, lobb
         "log",
         "me",
         "msg",
+        "notify",
         "report",
         "search",
         "shrug",
@@ -42,6 +44,7 @@ async def test_help_shows_only_what_one_may_run(alice: Person, bob: Person, lobb
         "unread",
         "weather",
         "who",
+        "why",
     }
     assert (await at_alice.says("/help kick"))["text"].startswith("/kick @user [reason]: ")
     assert (await at_bob.says("/help kill"))["code"] == "unknown_command"

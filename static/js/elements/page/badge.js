@@ -27,15 +27,6 @@ function showOnMenu(badge, unread) {
     : t("Unread messages");
 }
 
-/** Whether the site was installed, and this is its window. */
-const isApp = matchMedia("(display-mode: standalone)");
-
-/** On the icon of the app. @param {number} badge */
-function showOnApp(badge) {
-  const { setAppBadge } = /** @type {{setAppBadge?: (count: number) => Promise<void>}} */ (navigator);
-  setAppBadge?.call(navigator, badge).catch(() => {});
-}
-
 /** The icon of the tab, once it is loaded, and its dot. */
 const icon = { address: "", text: "", dot: "" };
 
@@ -66,5 +57,6 @@ export function showTotals(state, title) {
   if (document.title !== badged) document.title = badged;
   setIconDot(isQuiet ? "" : badge ? MENTIONED : unread ? UNREAD : "");
   showOnMenu(badge, unread);
-  if (isApp.matches) showOnApp(isQuiet ? 0 : badge);
+  // Where the site is an app, its icon has a badge, too.
+  navigator.setAppBadge?.(isQuiet ? 0 : badge).catch(() => {});
 }

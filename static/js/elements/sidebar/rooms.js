@@ -12,7 +12,8 @@ import { getJson } from "../../server/http.js";
 import { cloneElement, part } from "../../dom/template.js";
 import { fold } from "../../words/folding.js";
 import { n } from "../../words/texts.js";
-import { badgeOf, isConversation, mentionsOf, reportsOf, short, unreadOf } from "../../state/unread.js";
+import { badgeOf, isConversation, isMuted, mentionsOf } from "../../state/unread.js";
+import { reportsOf, short, unreadOf } from "../../state/unread.js";
 import { paintAvatar } from "../people/avatar.js";
 import { showRoomPicture } from "../people/room_picture.js";
 import { dotText } from "../people/members.js";
@@ -162,7 +163,9 @@ export class ChatRooms extends PageElement {
   /** @param {OwnRoom} room @returns {Row} */
   #row(room) {
     const { state } = this.page.store;
-    const [unread, mentions, badge] = [unreadOf(state, room), mentionsOf(state, room), badgeOf(state, room)];
+    const muted = isMuted(room);
+    const [unread, mentions] = muted ? [0, 0] : [unreadOf(state, room), mentionsOf(state, room)];
+    const badge = badgeOf(state, room);
     const reports = reportsOf(room);
     const title = shownTitle(room);
     const dot = room.kind === "direct" ? dotOf(state, room.title) : "";

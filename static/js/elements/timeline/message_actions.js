@@ -119,6 +119,7 @@ export class MessageActions {
       pin: () => amendments.request({ type: "pin", number, on: true }),
       unpin: () => amendments.request({ type: "pin", number, on: false }),
       versions: async () => (await import("./versions.js")).openVersions(history.base, line, anchor),
+      why: async () => (await import("./why.js")).openWhy(history.base, number, anchor),
       report: async () => (await import("./report.js")).openReport(this.page, line, anchor),
       delete: () => this.#delete(number),
       picture: async () => (await import("./lightbox.js")).openLightbox(this.#pictures(), fileOf(anchor)),

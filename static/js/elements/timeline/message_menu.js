@@ -93,6 +93,7 @@ export class MessageMenu {
       unpin: alive && canPin && Boolean(line.pinned),
       report: alive && !mine && may.includes("report"),
       versions: alive && Boolean(line.edited_at),
+      why: alive && may.includes("post"),
       delete: alive && may.includes(mine ? "retract" : "delete"),
     };
     for (const [name, wanted] of Object.entries(offered))
