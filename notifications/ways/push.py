@@ -142,7 +142,9 @@ class PushWay:
         is_due = (NoticeDelivery.way == PUSH) & (NoticeDelivery.state == WAITING)
         query = NoticeDelivery.select().where(is_due, NoticeDelivery.due_at <= now_ms())
         query = query.order_by(NoticeDelivery.due_at, NoticeDelivery.id).limit(most + len(self._running))
-        found = [one for one in await query.aio_execute() if one.id not in self._running]
+        # One that ends while they are read is read as waiting.
+        running = set(self._running)
+        found = [one for one in await query.aio_execute() if one.id not in running]
         return found[:most]
 
     async def _start(self, due: list[NoticeDelivery]) -> None:

@@ -90,7 +90,7 @@ async function open(path) {
  * @param {string} [type]
  */
 async function post(path, body, type) {
-  const owner = await whose();
+  const owner = await whose().catch(() => undefined);
   const answer = await fetch(ownUrl(path), {
     method: "POST",
     body,
