@@ -19,7 +19,7 @@ from helpers.linked_pages.reading import NoPage, checked_address
 from helpers.text.strict_json import BadJson, decode, keys_pattern
 from helpers.web_push.encryption import AUTH_BYTES, PUBLIC_BYTES, from_text, public_key
 from helpers.web_push.service import Browser
-from notifications.push.models import PushDevice
+from notifications.push.models import PushClosing, PushDevice
 
 log = logging.getLogger("aiochat.push")
 
@@ -196,6 +196,7 @@ def browser_of(device: PushDevice) -> Browser:
 
 async def erase_devices(account: DeletedAccount) -> AsyncGenerator[None, None]:
     """An Eraser."""
+    await PushClosing.delete().where(PushClosing.user_id == account.user_id).aio_execute()
     await PushDevice.delete().where(PushDevice.user_id == account.user_id).aio_execute()
     yield
 

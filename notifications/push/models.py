@@ -1,4 +1,4 @@
-"""The table of devices."""
+"""The tables of devices, and of what is to be closed on them."""
 
 import peewee
 
@@ -27,3 +27,16 @@ class PushDevice(Base):
 
     class Meta:
         table_name = "push_devices"
+
+
+class PushClosing(Base):
+    """A person has read a room up to `number`: notifications of it until then are closed on all devices."""
+
+    user_id = peewee.BigIntegerField()
+    room_id = peewee.BigIntegerField()
+    number = peewee.BigIntegerField()
+    due_at = peewee.BigIntegerField()
+
+    class Meta:
+        table_name = "push_closings"
+        primary_key = peewee.CompositeKey("user_id", "room_id")

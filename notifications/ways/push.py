@@ -26,6 +26,7 @@ from helpers.text.translation import ENGLISH, LANGUAGES, current, set_language
 from helpers.web_push.service import Fate, Outcome, Push, PushSender
 from notifications.deciding import PUSH
 from notifications.models import FAILED, SENT, WAITING, Notice, NoticeDelivery
+from notifications.push.closings import drop_closings, due_closings
 from notifications.push.devices import browser_of, devices_of_people, note_gone, note_refused, note_taken
 from notifications.push.models import PushDevice
 from notifications.ways.telling import Teller, Telling
@@ -53,6 +54,12 @@ REST = (5.0, 30.0, 120.0, 300.0)
 
 MESSAGE_SECONDS = 24 * 3600
 """For how long a service keeps a message for a device that is away."""
+
+CLOSING_SECONDS = 3600
+"""For how long a service keeps what closes a notification."""
+
+LOUD = (".push.apple.com",)
+"""Services whose browsers must show each push: they end a subscription that shows nothing."""
 
 MAX_SERVICES = 1000
 """Hosts that are remembered."""
@@ -104,6 +111,7 @@ class PushWay:
         self._services: dict[str, _Service] = {}
         self._tried: dict[int, _Tried] = {}
         self._running: dict[int, asyncio.Task[None]] = {}
+        self._closing: set[asyncio.Task[None]] = set()
 
     async def run(self) -> None:
         """Runs until it is cancelled."""
@@ -112,11 +120,12 @@ class PushWay:
                 try:
                     if await self._claim.hold():
                         await self._start_some()
+                        await self._close_some()
                 except Exception as error:
                     self._log(error)
                 await self._rest()
         finally:
-            await cancel_all(self._running.values())
+            await cancel_all([*self._running.values(), *self._closing])
 
     async def _rest(self) -> None:
         running = list(self._running.values())
@@ -137,6 +146,31 @@ class PushWay:
             if not due:
                 return
             await self._start(due)
+
+    async def _close_some(self) -> None:
+        """What was read elsewhere goes from the devices that show it."""
+        closings = await due_closings()
+        if not closings:
+            return
+        await drop_closings(closings)
+        devices = await devices_of_people(one.user_id for one in closings)
+        for closing in closings:
+            badge = await unread_notices(closing.user_id)
+            tag = f"room-{closing.room_id}"
+            body = {"close": tag, "number": closing.number, "badge": badge}
+            push = Push(msgspec.json.encode(body), tag, CLOSING_SECONDS, is_urgent=False)
+            for device in devices.get(closing.user_id, []):
+                if device.told_at is None or not closes_quietly(device) or len(self._closing) >= AT_ONCE:
+                    continue
+                task = asyncio.create_task(self._close(device, push), context=contextvars.Context())
+                self._closing.add(task)
+                task.add_done_callback(self._closing.discard)
+
+    async def _close(self, device: PushDevice, push: Push) -> None:
+        try:
+            await self._send(device, push)
+        except Exception as error:
+            self._log(error)
 
     async def _due(self, most: int) -> list[NoticeDelivery]:
         is_due = (NoticeDelivery.way == PUSH) & (NoticeDelivery.state == WAITING)
@@ -250,6 +284,10 @@ class PushWay:
                 name: one for name, one in self._services.items() if one.turns._value < PER_SERVICE
             }
         return self._services.setdefault(host, _Service())
+
+
+def closes_quietly(device: PushDevice) -> bool:
+    return not (URL(device.endpoint).host or "").endswith(LOUD)
 
 
 async def unread_notices(user_id: int) -> int:

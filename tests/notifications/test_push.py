@@ -107,6 +107,11 @@ async def test_a_mention_arrives_and_one_that_is_read_first_does_not(
     assert (message["body"], message["number"]) == (f"@{vera.name} and not this", missed["number"])
     assert await state_of(chat, of_message(chat, vera, missed)) == ("sent", "devices 1")
     assert device.asked == 1
+    # Read elsewhere, it goes from the device.
+    await at_vera.ws.send_json({"type": "read", "number": missed["number"]})
+    closed = await device.comes(2)
+    assert closed == {"close": message["tag"], "number": missed["number"], "badge": 0}
+    assert device.headers[1]["Topic"] == device.headers[0]["Topic"]
 
 
 async def test_what_was_read_deleted_or_left_is_not_told(

@@ -134,6 +134,7 @@ def test_the_models_are_these() -> None:
         "notice_keywords",
         "notice_progress",
         "push_devices",
+        "push_closings",
         "notice_jobs",
         "ended_sessions",
         "blocks",

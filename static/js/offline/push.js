@@ -47,8 +47,27 @@ const isLookedAt = async (room) =>
     return focused && (pathname === room || pathname.startsWith(`${room}/`));
   });
 
+/** @param {any} data @returns {{close: string, number: number, badge?: number}|null} */
+function closing(data) {
+  try {
+    const found = data.json();
+    return typeof found.close === "string" ? found : null;
+  } catch {
+    return null;
+  }
+}
+
+/** What was read elsewhere. @param {{close: string, number: number, badge?: number}} read */
+async function close({ close: tag, number, badge }) {
+  if (badge !== undefined) await worker.navigator.setAppBadge?.(badge).catch(() => {});
+  for (const one of await worker.registration.getNotifications({ tag }))
+    if (one.data?.number <= number) one.close();
+}
+
 /** @param {any} event */
 export async function showPush(event) {
+  const gone = closing(event.data);
+  if (gone) return close(gone);
   const pushed = read(event.data);
   const { title, body = "", tag, badge, lang, at, room, number, actions = [] } = pushed;
   if (badge !== undefined) await worker.navigator.setAppBadge?.(badge).catch(() => {});

@@ -18,7 +18,8 @@ beforeEach(() => {
   world.registration = {
     getNotifications: async ({ tag }) => shown.filter((one) => one.tag === tag),
     showNotification: async (title, options) => {
-      shown = [...shown.filter(({ tag }) => tag !== options.tag), { title, ...options }];
+      const close = () => (shown = shown.filter(({ tag }) => tag !== options.tag));
+      shown = [...shown.filter(({ tag }) => tag !== options.tag), { title, ...options, close }];
     },
     pushManager: { subscribe: async (options) => ({ endpoint: "https://push.example/new", options }) },
   };
@@ -50,6 +51,14 @@ test("the latest message of a room is shown", async () => {
   await comes(pushed(6));
   await comes(pushed(2, { tag: "room-2", room: "/rooms/b" }));
   assert.deepEqual(shown.map(({ body }) => body), ["line 6", "line 2"]);
+});
+
+test("what was read elsewhere goes, and nothing later", async () => {
+  await comes(pushed(5));
+  await comes({ close: "room-1", number: 4 });
+  assert.equal(shown.length, 1);
+  await comes({ close: "room-1", number: 5 });
+  assert.deepEqual(shown, []);
 });
 
 test("not to who looks at the room", async () => {
