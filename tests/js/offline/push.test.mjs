@@ -16,18 +16,18 @@ world.indexedDB = { open() { throw new Error("nothing is kept"); } };
 beforeEach(() => {
   [shown, asked, opened, windows] = [[], [], [], []];
   world.registration = {
-    getNotifications: async ({ tag }) => shown.filter((one) => one.tag === tag),
-    showNotification: async (title, options) => {
+    getNotifications: async (/** @type {any} */ { tag }) => shown.filter((one) => one.tag === tag),
+    showNotification: async (/** @type {any} */ title, /** @type {any} */ options) => {
       const close = () => (shown = shown.filter(({ tag }) => tag !== options.tag));
       shown = [...shown.filter(({ tag }) => tag !== options.tag), { title, ...options, close }];
     },
-    pushManager: { subscribe: async (options) => ({ endpoint: "https://push.example/new", options }) },
+    pushManager: { subscribe: async (/** @type {any} */ options) => ({ endpoint: "https://push.example/new", options }) },
   };
   world.clients = {
     matchAll: async () => windows,
-    openWindow: async (address) => opened.push(address),
+    openWindow: async (/** @type {any} */ address) => opened.push(address),
   };
-  world.fetch = async (url, { body }) => {
+  world.fetch = async (/** @type {any} */ url, /** @type {any} */ { body }) => {
     asked.push([String(url), String(body)]);
     return { ok: world.isOk, status: world.isOk ? 200 : 403 };
   };
@@ -38,11 +38,12 @@ const { pressNotification, renewSubscription, showPush } = await import(
   "../../../static/js/offline/push.js"
 );
 
-const pushed = (number, fields = {}) => ({
+const pushed = (/** @type {any} */ number, fields = {}) => ({
   ...{ title: "Vera", body: `line ${number}`, url: `/rooms/a/${number}`, tag: "room-1", room: "/rooms/a" },
   ...{ number, ...fields },
 });
-const comes = (data) => showPush({ data: { json: () => data } });
+const comes = (/** @type {any} */ data) => showPush({ data: { json: () => data } });
+/** @param {string} action @param {object} data */
 const pressed = (action, data) => pressNotification({ action, notification: { data, close() {} } });
 
 test("the latest message of a room is shown", async () => {
@@ -96,4 +97,22 @@ test("nobody is led to another site", async () => {
   await pressed("", { url: "https://evil.example/" });
   await pressed("", { url: "//evil.example/" });
   assert.deepEqual(opened, ["https://chat.example/", "https://chat.example/"]);
+});
+
+test("another subscription takes the place of the one before", async () => {
+  const options = { userVisibleOnly: true };
+  await renewSubscription({ oldSubscription: { endpoint: "https://push.example/old", options } });
+  assert.deepEqual(asked, [
+    ["https://chat.example/accounts/push", JSON.stringify({ endpoint: "https://push.example/new", options })],
+    ["https://chat.example/accounts/push/remove", "endpoint=https%3A%2F%2Fpush.example%2Fold"],
+  ]);
+});
+
+test("who can't mark it as read is shown the page", async () => {
+  await pressed("read", { url: "/rooms/a/5", room: "/rooms/a", number: 5 });
+  assert.deepEqual(asked, [["https://chat.example/rooms/a/read", "number=5"]]);
+  assert.deepEqual(opened, []);
+  world.isOk = false;
+  await pressed("read", { url: "/rooms/a/5", room: "/rooms/a", number: 5 });
+  assert.deepEqual(opened, ["https://chat.example/rooms/a/5"]);
 });
