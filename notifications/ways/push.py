@@ -182,14 +182,23 @@ class PushWay:
         return found[:most]
 
     async def _start(self, due: list[NoticeDelivery]) -> None:
+        devices = await devices_of_people(delivery.user_id for delivery in due)
+        if without := [delivery.id for delivery in due if delivery.user_id not in devices]:
+            # Most of ten thousand who are called at once have none.
+            change = {"state": FAILED, "detail": "no_device", "at": now_ms()}
+            is_waiting = NoticeDelivery.state == WAITING
+            some = NoticeDelivery.id.in_(without)
+            await NoticeDelivery.update(change).where(some, is_waiting).aio_execute()
+        due = [delivery for delivery in due if delivery.user_id in devices]
+        if not due:
+            return
         ids = [delivery.notice_id for delivery in due]
         notices = {one.id: one for one in await Notice.select().where(Notice.id.in_(ids)).aio_execute()}
         teller = Teller()
         await teller.load(list(notices.values()))
-        devices = await devices_of_people(delivery.user_id for delivery in due)
         for delivery in due:
             notice = notices.get(delivery.notice_id)
-            work = self._do(delivery, notice, teller, devices.get(delivery.user_id, []))
+            work = self._do(delivery, notice, teller, devices[delivery.user_id])
             task = asyncio.create_task(work, context=contextvars.Context())
             self._running[delivery.id] = task
             task.add_done_callback(functools.partial(self._ended, delivery.id))
