@@ -56,7 +56,7 @@ class Speaker:
             await asyncio.sleep(pause)
 
 
-def _told(name: str, took: list[float], seconds: float) -> str:
+def told(name: str, took: list[float], seconds: float) -> str:
     ordered = [1000 * wait for wait in sorted(took)]
     p95, p99 = (ordered[int(len(ordered) * share)] for share in (0.95, 0.99))
     return (
@@ -140,8 +140,8 @@ async def _measure(chat: Aiochat, url: str, tokens: list[str]) -> None:
         took = [one for speaker in speakers for one in speaker.took]
         before = [wait for sent, wait in took if began <= sent < decided]
         during = [wait for sent, wait in took if decided <= sent < ended]
-        print(_told("before", before, decided - began))
-        print(_told("while it erases", during, ended - decided))
+        print(told("before", before, decided - began))
+        print(told("while it erases", during, ended - decided))
         [(left,)] = await fetch(database, "SELECT COUNT(*) FROM messages")
         print(f"hidden after {hidden - decided:.1f} s, erased after {erased - decided:.0f} s,")
         print(f"given back after {ended - decided:.0f} s: {left} messages, {await _size(url):.0f} MB")

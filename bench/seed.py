@@ -65,6 +65,8 @@ async def seed(seats: Seats, posts: Sequence[int], database_url: str, redis_url:
             ):
                 for some in chunked(rows, ROWS):
                     await model.insert_many(some).aio_execute()
+        # In Redis they take longer than a transaction may be idle.
+        async with database.aio_atomic() if redis is None else contextlib.nullcontext():
             for person, token in enumerate(tokens):
                 data = json.dumps({"created": int(time.time()), "session": {USER_ID: person + 1}})
                 await store.create(hash_token(token), data, SIGNED_IN_SECONDS)

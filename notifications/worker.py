@@ -13,12 +13,13 @@ from collections.abc import Callable, Collection
 from peewee_async.databases import AioDatabase
 
 from chat.envelopes import MovedMark
-from helpers.db.bulk import Bulk
-from helpers.db.database import fetch, is_unavailable
+from chat.models import Room
+from helpers.db.database import is_unavailable
 from helpers.db.leases import Claim
 from helpers.text.characters import one_line
 from notifications.erasure import remove_many, remove_old
 from notifications.events import EventDecider
+from notifications.models import NoticeProgress
 from notifications.people import AT_ONCE
 from notifications.reading import Marks
 from notifications.rooms import RoomDecider
@@ -62,15 +63,6 @@ class NoticeWorker:
         """Those with something new, the next one first."""
         self._moved: dict[tuple[int, int], int] = {}
         self._wake = asyncio.Event()
-        self._behind = Bulk(
-            database,
-            f"""
-            SELECT room.id, room.last_seq > COALESCE(progress.seq, 0)
-            FROM (SELECT rooms.id, rooms.last_seq FROM {{given}} JOIN rooms ON rooms.id > given.after
-                ORDER BY rooms.id LIMIT {ROOMS_AT_ONCE}) AS room
-            LEFT JOIN notice_progress AS progress ON progress.room_id = room.id ORDER BY room.id""",  # noqa: S608
-            given={"after": "bigint"},
-        )
 
     def note(self, room_ids: Collection[int], moved: Collection[MovedMark]) -> None:
         """Notes that something was committed in these rooms, and read marks that moved."""
@@ -179,11 +171,15 @@ class NoticeWorker:
         """Notes all rooms in which something isn't decided."""
         after = 0
         while True:
-            statement = self._behind.bind([(after,)])
-            rows = await fetch(self._database, statement.sql, *statement.params)
-            self._rooms.update(dict.fromkeys(room_id for room_id, is_behind in rows if is_behind))
-            if len(rows) < ROOMS_AT_ONCE:
+            query = Room.select(Room.id, Room.last_seq).where(Room.id > after).order_by(Room.id)
+            rows = await query.limit(ROOMS_AT_ONCE).tuples().aio_execute()
+            if not rows:
                 break
+            here = NoticeProgress.room_id.between(rows[0][0], rows[-1][0])
+            known = NoticeProgress.select(NoticeProgress.room_id, NoticeProgress.seq).where(here)
+            done = dict(await known.tuples().aio_execute())
+            behind = [room_id for room_id, last_seq in rows if last_seq > done.get(room_id, 0)]
+            self._rooms.update(dict.fromkeys(behind))
             after = rows[-1][0]
         self._compared = time.monotonic()
 
