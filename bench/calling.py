@@ -79,8 +79,8 @@ async def _measure(chat: Aiochat, database: AioDatabase, tokens: list[list[str]]
         each = ", ".join(f"{ended - called:.2f}" for called, ended in spans)
         print(f"{CALLS} calls: {notices} notices, {due} to be pushed; decided after {each} s")
     finally:
-        for room in sessions:
-            for one in room:
+        for group in sessions:
+            for one in group:
                 await one.close()
 
 
