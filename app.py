@@ -21,7 +21,7 @@ from aiohttp_session import session_middleware
 from redis.exceptions import RedisError
 
 import urls
-from accounts import site
+from accounts import site, site_look
 from accounts.doors import command_line, restoring
 from accounts.keys import OPEN_SESSIONS, SESSION_ENDED, USER
 from accounts.models import User
@@ -33,6 +33,7 @@ from accounts.signin.throttling import GUESSES
 from administration.doors import command_line as site_commands
 from administration.setup import setup_administration
 from chat.actions.rerendering import texts_of_rooms
+from chat.attachments.ending import forget_uploads
 from chat.setup import setup_chat
 from feed import event_log
 from feed.rerendering import texts_of_the_feed
@@ -49,7 +50,7 @@ from helpers.processes.heartbeat import ServiceManager
 from helpers.processes.listening import BACKLOG, cannot_listen, listen, listen_at
 from helpers.processes.passing import PASSING, Passing
 from helpers.processes.supervisor import Supervisor, worker_count
-from helpers.processes.terminal import Failure, UsageError, report_duration, report_when_slow, say, warn
+from helpers.processes.terminal import Failure, UsageError, leave, report, say, warn
 from helpers.processes.worker import (
     Worker,
     WorkerArguments,
@@ -63,6 +64,8 @@ from helpers.redis.client import REDIS, open_redis, site_prefix
 from helpers.redis.limits import make_limiters
 from helpers.rendering import run_renderer
 from helpers.security_log import log_to_file, log_to_syslog
+from helpers.storage.moving import run_mover
+from helpers.storage.store import STORE, open_store
 from helpers.tasks import cancel_all
 from helpers.text.characters import one_line
 from helpers.web.bodies import LARGE_BODIES
@@ -81,6 +84,7 @@ from helpers.web.routing import add_routes
 from helpers.web.session_stores import DatabaseSessions, session_store
 from helpers.web.sessions import STORAGE, TokenStorage
 from notifications.setup import setup_notifications
+from operations import command_line as operations
 from settings import ROOT, Settings, SettingsError, read_settings, version
 from timings import DEFAULT as DEFAULT_TIMINGS
 from timings import TIMINGS, Timings
@@ -135,7 +139,7 @@ async def create_app(settings: Settings, timings: Timings = DEFAULT_TIMINGS) -> 
     app.cleanup_ctx.append(run_renderer)
     app.cleanup_ctx.append(run_picture_maker)
     app.cleanup_ctx.append(run_page_reader)
-    app[FILES] = files = Files(ROOT / "static", fresh=settings.debug)
+    app[FILES] = files = Files(ROOT / "static", site_look.style, fresh=settings.debug)
     setup_pages(app, ROOT / "templates", files, USER)
     setup_accounts(app)
     setup_chat(app)
@@ -144,6 +148,7 @@ async def create_app(settings: Settings, timings: Timings = DEFAULT_TIMINGS) -> 
     setup_notifications(app)
     setup_administration(app)
     app.cleanup_ctx.append(watch_ended)
+    app.cleanup_ctx.append(run_mover)
     setup_account_deletion(app)
     add_routes(app, urls.ROUTES, files)
     return app
@@ -159,6 +164,7 @@ async def _open_stores(app: web.Application) -> AsyncIterator[None]:
         if redis is not None:
             await redis.ping()
         app[SITE] = await site.site_id()
+        app[STORE] = open_store(app[SETTINGS].files)
         await store.open(app[SITE])
         await bus.open(app[SITE])
         if isinstance(store, DatabaseSessions):
@@ -277,11 +283,16 @@ def serve_as_worker(settings: Settings, arguments: argparse.Namespace) -> None:
     uvloop.run(_serve(settings, WorkerArguments.of(arguments)))
 
 
+async def begin_another_history(settings: Settings) -> None:
+    others = event_log.begin_another_history, forget_uploads
+    await restoring.begin_another_history(settings, *others)
+
+
 def restored(settings: Settings, arguments: argparse.Namespace) -> None:
     check_migrations(settings.database)
     with single_process(settings.database):
-        asyncio.run(restoring.begin_another_history(settings, event_log.begin_another_history))
-    say("Everybody is signed out, and open pages will load everything again.")
+        asyncio.run(begin_another_history(settings))
+    say(operations.IS_RESTORED)
 
 
 def render(settings: Settings, arguments: argparse.Namespace) -> None:
@@ -290,11 +301,7 @@ def render(settings: Settings, arguments: argparse.Namespace) -> None:
 
 
 def run_migrations(settings: Settings, arguments: argparse.Namespace) -> None:
-    count = migrate(
-        settings.database,
-        MIGRATIONS,
-        report_duration if sys.stderr is not None and sys.stderr.isatty() else report_when_slow,
-    )
+    count = migrate(settings.database, MIGRATIONS, report)
     say(f"{count} migration{'s' if count != 1 else ''} applied." if count else "Nothing to migrate.")
 
 
@@ -328,6 +335,7 @@ def parser() -> argparse.ArgumentParser:
     command.set_defaults(run=run_migrations)
     rerendering.add_command(choices, render)
     restoring.add_command(choices, restored)
+    operations.add_commands(choices, begin_another_history)
     command_line.add_commands(choices)
     site_commands.add_commands(choices)
     return commands
@@ -386,4 +394,4 @@ def main(argv: Sequence[str] | None = None) -> int:
 if __name__ == "__main__":
     # Whatever this program writes is for its user alone: the database, its log, its locks.
     os.umask(0o077)
-    sys.exit(main())
+    leave(main())

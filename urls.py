@@ -26,6 +26,7 @@ from administration.doors import frame as administration
 from administration.doors import health as site_health
 from administration.doors import invitations as site_invitations
 from administration.doors import log, person, site
+from administration.doors import logo as site_logo
 from administration.doors import people as site_people
 from administration.doors import reports as site_reports
 from administration.doors import room as site_room
@@ -118,6 +119,7 @@ ROUTES = [
     Route("/accounts/register", registration.Register, "register", Access.ANYONE),
     Route("/accounts/handle", registration.ProposedName, "proposed_name", Access.ANYONE, json=True),
     Route("/accounts/waiting", waiting.Waiting, "waiting", Access.SIGNED_IN),
+    Route("/logo", site_logo.Logo, "site_logo", Access.FILE),
     Route("/begin", invitations.Begin, "begin", Access.SIGNED_IN),
     Route("/welcome", waiting.Newcomers, "newcomers", Access.SIGNED_IN),
     Route("/join/{code}", invitations.Join, "join", Access.ANYONE, secret=True),
@@ -269,6 +271,13 @@ ROUTES = [
     Route("/admin/log", log.Log, "admin_log", Access.SIGNED_IN),
     Route("/admin/log/export", log.LogExport, "admin_log_export", Access.SIGNED_IN, is_endless=True),
     Route("/admin/site", site.Site, "admin_site", Access.SIGNED_IN),
+    Route(
+        "/admin/site/logo",
+        site_logo.ChangeLogo,
+        "admin_site_logo",
+        Access.SIGNED_IN,
+        max_body=site_logo.MAX_BODY,
+    ),
     Route("/rules", site.Rules, "rules", Access.ANYONE),
     Route("/admin/health", site_health.Health, "admin_health", Access.SIGNED_IN),
     Route("/admin/storage", site_health.Storage, "admin_storage", Access.SIGNED_IN),

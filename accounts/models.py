@@ -88,12 +88,14 @@ class Block(Base):
 
 
 class Picture(Base):
-    """A person's picture in one of the sizes of accounts/people/pictures.py."""
+    """A person's picture in one of the sizes of accounts/people/pictures.py. It is in the store; in
+    `data` until it was moved there, as in all tables of pictures (helpers/storage/moving.py)."""
 
     user_id = peewee.BigIntegerField()
     size = peewee.SmallIntegerField()
     version = peewee.BigIntegerField()
     data = peewee.BlobField()
+    blob_id = peewee.BigIntegerField(null=True)
 
     class Meta:
         table_name = "pictures"
@@ -221,6 +223,17 @@ class InviteLinkUse(Base):
     class Meta:
         table_name = "invite_link_uses"
         primary_key = peewee.CompositeKey("link_id", "user_id")
+
+
+class SiteLogo(Base):
+    """The picture of the site in one of the sizes of people's pictures (accounts/people/site_logo.py)."""
+
+    size = peewee.SmallIntegerField(primary_key=True)
+    version = peewee.BigIntegerField()
+    data = peewee.BlobField()
+
+    class Meta:
+        table_name = "site_logo"
 
 
 class SiteSetting(Base):

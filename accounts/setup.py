@@ -17,7 +17,7 @@ from accounts.people.common_passwords import load_common
 from accounts.people.gravatar import run_gravatar
 from accounts.people.mentions import NAMED_PEOPLE, NamedPeople, follow_names
 from accounts.people.names import DELETED
-from accounts.people.pictures import hue_of
+from accounts.people.pictures import PLACE, hue_of
 from accounts.people.shown_names import (
     handle_beside,
     named_mentions,
@@ -37,6 +37,7 @@ from helpers.mail.mail import Mail
 from helpers.mail.queue import MAILS, MailQueue
 from helpers.mail.smtp import MailServer
 from helpers.redis.bus import BUS
+from helpers.storage.moving import PLACES
 from helpers.tasks import cancel_all
 from timings import TIMINGS
 
@@ -46,6 +47,7 @@ def setup_accounts(app: web.Application) -> None:
     app[TURNS] = TurnsOfPeople()
     app[VISIBILITY] = Visibility(app[DATABASE])
     app[BLOCKED] = []
+    app[PLACES] = [PLACE]
     app[aiohttp_jinja2.APP_CONTEXT_PROCESSORS_KEY] = (
         *app[aiohttp_jinja2.APP_CONTEXT_PROCESSORS_KEY],
         request_count,

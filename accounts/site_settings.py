@@ -29,6 +29,7 @@ CONTACT, REGISTRATION, DEFAULT_ROOMS = "contact", "registration", "default_rooms
 INVITING, NEWCOMERS, NEWCOMERS_HTML = "inviting", "newcomers", "newcomers_html"
 RETENTION_DAYS, RETENTION_SINCE = "retention_days", "retention_since"
 PREVIEWS = "previews"
+COLOUR, LOGO = "colour", "logo"
 
 MAX_SITE_NAME = 40
 """Characters."""
@@ -47,9 +48,12 @@ DEFAULTS: Mapping[str, str] = {
     RETENTION_DAYS: "0",
     RETENTION_SINCE: "0",
     PREVIEWS: "on",
+    COLOUR: "",
+    LOGO: "",
 }
-"""Of all settings. `default_rooms` has the ids of rooms, with spaces between; `retention_since` is when
-`retention_days` was decided, in milliseconds since 1970."""
+"""Of all settings. `logo` is the version of the site's picture, empty for none. `default_rooms` has the
+ids of rooms, with spaces between; `retention_since` is when `retention_days` was decided, in milliseconds
+since 1970."""
 
 
 @dataclass(frozen=True)
@@ -87,7 +91,7 @@ def site_settings(app: web.Application) -> SiteSettings:
     return app[SITE_SETTINGS][_NOW]
 
 
-def _fixed(settings: Settings) -> dict[str, str]:
+def fixed_by(settings: Settings) -> dict[str, str]:
     """What the environment sets."""
     fixed = {}
     if "registration" in settings.model_fields_set:
@@ -99,9 +103,14 @@ def _fixed(settings: Settings) -> dict[str, str]:
     return fixed
 
 
-async def reload_settings(app: web.Application) -> None:
+async def read_settings(settings: Settings) -> SiteSettings:
+    """The values as they are stored now."""
     rows = await SiteSetting.select(SiteSetting.name, SiteSetting.value).tuples().aio_execute()
-    app[SITE_SETTINGS][_NOW] = SiteSettings(dict(rows), _fixed(app[SETTINGS]))
+    return SiteSettings(dict(rows), fixed_by(settings))
+
+
+async def reload_settings(app: web.Application) -> None:
+    app[SITE_SETTINGS][_NOW] = await read_settings(app[SETTINGS])
 
 
 async def store_setting(name: str, value: str) -> None:
@@ -120,7 +129,7 @@ async def tell_settings(app: web.Application) -> None:
 
 
 def setup_site_settings(app: web.Application) -> None:
-    app[SITE_SETTINGS] = {_NOW: SiteSettings({}, _fixed(app[SETTINGS]))}
+    app[SITE_SETTINGS] = {_NOW: SiteSettings({}, fixed_by(app[SETTINGS]))}
     app.cleanup_ctx.append(_follow)
 
 
@@ -163,5 +172,7 @@ async def settings_of_page(request: web.Request) -> dict[str, Any]:
         "registration_open": now.is_open,
         "registration": now[REGISTRATION],
         "site_contact": now[CONTACT],
+        "site_colour": now[COLOUR].removeprefix("#"),
+        "site_logo": now[LOGO],
         "has_rules": bool(now[RULES]),
     }

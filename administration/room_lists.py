@@ -165,7 +165,7 @@ async def members_of(room_id: int) -> list[tuple[str, int]]:
         Member.select(User.name, Member.role)
         .join(User, on=(User.id == Member.user))
         .where(Member.room == room_id)
-        .order_by(Member.role.desc(), Member.joined_at)
+        .order_by(Member.role.desc(), Member.user)
         .limit(MAX_MEMBERS)
     )
     return [(name, role) for name, role in await query.tuples().aio_execute()]

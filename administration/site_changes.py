@@ -5,12 +5,13 @@ from collections.abc import Callable
 
 from peewee_async.databases import AioDatabase
 
-from accounts.models import SiteSetting, User
-from accounts.people.directory import accounts_by_ids
+from accounts.models import SiteSetting
 from accounts.people.site_acts import SiteActor, record_site_act
-from accounts.people.site_roles import SitePermission, site_may
+from accounts.people.site_roles import SitePermission
 from accounts.signin.suspension import database_now_ms
+from accounts.site_look import clean_colour
 from accounts.site_settings import (
+    COLOUR,
     CONTACT,
     DEFAULT_ROOMS,
     INVITING,
@@ -29,6 +30,7 @@ from accounts.site_settings import (
     store_setting,
 )
 from chat.actions.retention import MAX_DAYS
+from chat.actions.site_powers import require_site
 from chat.models import Room
 from helpers.db.database import fetch, is_sqlite
 from helpers.errors import ActionError
@@ -42,7 +44,7 @@ MAX_DEFAULT_ROOMS = 10
 
 EDITABLE = (
     *(NAME, WELCOME, RULES, CONTACT, REGISTRATION, INVITING, DEFAULT_ROOMS, NEWCOMERS, RETENTION_DAYS),
-    PREVIEWS,
+    *(PREVIEWS, COLOUR),
 )
 WITH_SIGNS = {RULES: RULES_HTML, NEWCOMERS: NEWCOMERS_HTML}
 """Texts with the signs of messages, and where their HTML is stored."""
@@ -99,6 +101,7 @@ _CHECKS: dict[str, Callable[[str], str]] = {
     INVITING: lambda text: _choice(INVITING, text),
     RETENTION_DAYS: _days,
     PREVIEWS: _previews,
+    COLOUR: clean_colour,
 }
 
 
@@ -145,24 +148,27 @@ async def names_of_rooms(ids: list[int]) -> list[str]:
     return [names[room_id] for room_id in ids if room_id in names]
 
 
+async def begin_change(database: AioDatabase, by: SiteActor, name: str) -> str:
+    """In a transaction: what the setting of this name was before, which nobody else changes until the
+    commit. Raises ActionError for who may not."""
+    if not is_sqlite(database):
+        # One change after the other: each knows what was before it.
+        await fetch(database, "SELECT value FROM site WHERE name = 'site_acts' FOR UPDATE")
+    await require_site(by, SitePermission.SET_SITE)
+    query = SiteSetting.select(SiteSetting.value).where(SiteSetting.name == name)
+    rows = await query.tuples().aio_execute()
+    return str(rows[0][0]) if rows else ""
+
+
 async def change_site(
-    database: AioDatabase, now: SiteSettings, user: User, name: str, value: str, html: str | None = None
+    database: AioDatabase, now: SiteSettings, by: SiteActor, name: str, value: str, html: str | None = None
 ) -> int | None:
     """Stores a checked value; `html` is that of a text WITH_SIGNS. Returns the number of the act, None where
     nothing changed. Raises ActionError."""
     if name in now.fixed:
         raise ActionError("fixed", "This is set by the environment of the server, and changed there.", 409)
     async with database.aio_atomic():
-        if not is_sqlite(database):
-            # One change after the other: each knows what was before it.
-            await fetch(database, "SELECT value FROM site WHERE name = 'site_acts' FOR UPDATE")
-        author = (await accounts_by_ids([user.id])).get(user.id)
-        if author is None or not site_may(author, SitePermission.SET_SITE):
-            raise ActionError("forbidden", "You may not do this.")
-        rows = (
-            await SiteSetting.select(SiteSetting.value).where(SiteSetting.name == name).tuples().aio_execute()
-        )
-        before = rows[0][0] if rows else ""
+        before = await begin_change(database, by, name)
         if before == value or (not before and value == now[name]):
             return None
         await store_setting(name, value)
@@ -170,4 +176,4 @@ async def change_site(
             await store_setting(RETENTION_SINCE, str(await database_now_ms()))
         if html is not None:
             await store_setting(WITH_SIGNS[name], html)
-        return await record_site_act("site", SiteActor.of(author), before={name: before}, after={name: value})
+        return await record_site_act("site", by, before={name: before}, after={name: value})

@@ -13,8 +13,8 @@ import aiohttp
 from peewee_async.databases import AioDatabase
 
 from bench.guests import Seats, room_name
-from bench.retention import Speaker, told
 from bench.seed import seed
+from bench.speakers import Speaker, told
 from helpers.db.database import fetch, open_database
 from tests.support.databases import new_postgres, new_sqlite
 from tests.support.servers import Aiochat, Postgres, Redis

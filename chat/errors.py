@@ -56,8 +56,6 @@ declare(
         "refused": 409,
         "scanner_away": 503,
         "slow_mode": 429,
-        "storage_away": 503,
-        "storage_full": 507,
         "timed_out": 403,
         "too_large": 413,
         "too_late": 409,

@@ -23,6 +23,7 @@ from accounts.people.mentions import NAMED_PEOPLE
 from accounts.signin.sessions import is_live
 from accounts.site import epoch
 from accounts.site_settings import RETENTION_DAYS, RETENTION_SINCE, SiteSettings, site_settings
+from chat.actions import previews, room_pictures
 from chat.actions.conversations import note_block
 from chat.actions.default_rooms import join_default_rooms
 from chat.actions.dispatch import Dispatcher
@@ -62,7 +63,8 @@ from helpers.processes.passing import PASSING
 from helpers.redis.bus import BUS
 from helpers.redis.client import REDIS
 from helpers.rendering import RENDERER
-from helpers.storage.store import open_store
+from helpers.storage.moving import PLACES
+from helpers.storage.store import STORE
 from helpers.tasks import cancel_all
 from helpers.websocket.keep_alive import KeepAlive
 from timings import TIMINGS
@@ -77,7 +79,7 @@ async def run_chat(app: web.Application) -> AsyncIterator[None]:
     settings = app[SETTINGS]
     bounds = Bounds(settings.max_file_bytes, settings.file_quota_bytes, settings.site_file_quota_bytes)
     looker = Looker(app[PICTURES], settings.scan_command)
-    app[ATTACHMENTS] = attachments = Attachments(app[DATABASE], open_store(settings.files), bounds, looker)
+    app[ATTACHMENTS] = attachments = Attachments(app[DATABASE], app[STORE], bounds, looker)
     async with open_engine(
         app[DATABASE],
         app[REDIS],
@@ -115,7 +117,7 @@ async def run_chat(app: web.Application) -> AsyncIterator[None]:
             Indexer(engine.database, timings.search_index).run(),
             Sweeper(attachments, timings.purge).run(),
             PreviewWorker(
-                *(engine, app[PAGE_READER]),
+                *(engine, app[PAGE_READER], app[STORE]),
                 lambda: site_settings(app).has_previews,
                 app[SETTINGS].origins,
             ).run(),
@@ -155,6 +157,7 @@ def setup_chat(app: web.Application) -> None:
         site_settings(app), app[SETTINGS].address
     ).make(maker_id, details)
     app[OWN_DATA] += SECTIONS
+    app[PLACES] += [room_pictures.PLACE, previews.PLACE]
     app[UNDER_WAY] = Counter()
     app[COMMANDS] = Registry(OWN_COMMANDS.values())
     filters = {

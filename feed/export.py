@@ -4,12 +4,15 @@ import base64
 from collections.abc import AsyncIterator
 from typing import Any
 
+from aiohttp import web
+
 from accounts.keys import Section
 from accounts.models import User
 from accounts.personal_data.export import PAGE
 from feed.models import Comment, Like, Picture, Post
 from feed.pictures import SIZES, read
 from helpers.clock import iso
+from helpers.storage.store import STORE, Store
 
 Rows = AsyncIterator[dict[str, Any]]
 
@@ -19,7 +22,7 @@ def _common_fields(written: Post | Comment) -> dict[str, Any]:
     return {"id": written.id, "at": iso(written.at), "text": written.text, "edited_at": edited_at}
 
 
-async def _posts(user: User) -> Rows:
+async def _posts(store: Store, user: User) -> Rows:
     after = 0
     while True:
         query = Post.select().where(Post.author_id == user.id, Post.deleted_at.is_null(), Post.id > after)
@@ -28,7 +31,7 @@ async def _posts(user: User) -> Rows:
         for post in rows:
             after = post.id
             # The image data is read per post: a page of posts may have a hundred megabytes.
-            shown = [await _picture(picture) for picture in pictures.get(post.id, ())]
+            shown = [await _picture(store, picture) for picture in pictures.get(post.id, ())]
             yield {**_common_fields(post), **({"pictures": shown} if shown else {})}
         if len(rows) < PAGE:
             return
@@ -42,8 +45,8 @@ async def _pictures(post_ids: list[int]) -> dict[int, list[Picture]]:
     return found
 
 
-async def _picture(picture: Picture) -> dict[str, str]:
-    data = await read(picture.id, SIZES[-1]) or b""
+async def _picture(store: Store, picture: Picture) -> dict[str, str]:
+    data = await read(store, picture.id, SIZES[-1]) or b""
     return {"alt": picture.alt, "data": "data:image/webp;base64," + base64.b64encode(data).decode()}
 
 
@@ -71,4 +74,6 @@ async def _likes(user: User) -> Rows:
             return
 
 
-SECTIONS = [Section("posts", _posts), Section("comments", _comments), Section("likes", _likes)]
+def sections(app: web.Application) -> list[Section]:
+    posts = Section("posts", lambda user: _posts(app[STORE], user))
+    return [posts, Section("comments", _comments), Section("likes", _likes)]

@@ -47,6 +47,7 @@ class PictureFile(Base):
     picture_id = peewee.BigIntegerField()
     size = peewee.SmallIntegerField()
     data = peewee.BlobField()
+    blob_id = peewee.BigIntegerField(null=True)
 
     class Meta:
         table_name = "feed_picture_files"

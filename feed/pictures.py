@@ -3,12 +3,13 @@
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-import peewee
-
 from feed.models import Picture, PictureFile, Post
 from helpers.errors import ActionError
 from helpers.images import BadPicture, PictureMaker
 from helpers.picture_bounds import scaled_size
+from helpers.storage.blobs import keep_all
+from helpers.storage.moving import Place
+from helpers.storage.store import Store
 from helpers.text.characters import cleaned
 from helpers.web.multipart import Upload
 
@@ -21,7 +22,7 @@ MAX_ALT = 1000
 """Characters of a picture's alternative text."""
 
 
-class NewPicture(NamedTuple):
+class DrawnPicture(NamedTuple):
     """A picture that isn't stored yet: its largest size, and the WebP data by size."""
 
     width: int
@@ -30,12 +31,24 @@ class NewPicture(NamedTuple):
     files: dict[int, bytes]
 
 
+class NewPicture(NamedTuple):
+    """A picture in the store, to which nothing refers yet: `blobs` by size."""
+
+    width: int
+    height: int
+    alt: str
+    blobs: dict[int, int]
+
+
 class PictureChange(NamedTuple):
     """An edit's changes to a post's pictures. Other pictures stay unchanged."""
 
     removed: frozenset[int] = frozenset()
     alts: dict[int, str] = {}  # noqa: RUF012 - never modified
     added: Sequence[NewPicture] = ()
+
+
+PLACE = Place(PictureFile, PictureFile.data, (PictureFile.picture_id, PictureFile.size))
 
 
 def check_alt(alt: str) -> str:
@@ -54,7 +67,7 @@ def check_alt(alt: str) -> str:
 
 async def make(
     maker: PictureMaker, author_id: int, uploads: Sequence[Upload], alts: Sequence[str]
-) -> list[NewPicture]:
+) -> list[DrawnPicture]:
     """Makes a picture from each upload. `alts` are their alternative texts in the same order.
     Raises ActionError."""
     checked = [check_alt(alt) for alt in alts]
@@ -69,11 +82,16 @@ async def make(
         except BadPicture as error:
             raise ActionError("bad_pictures", error.args[0], field="pictures") from None
         files = {size: one.data for size, one in zip(reversed(SIZES), encoded, strict=False)}
-        made.append(NewPicture(encoded[0].width, encoded[0].height, alt, files))
+        made.append(DrawnPicture(encoded[0].width, encoded[0].height, alt, files))
     return made
 
 
-async def check_quota(author_id: int, most: int | None, added: Sequence[NewPicture] = ()) -> None:
+async def keep(store: Store, drawn: Sequence[DrawnPicture]) -> list[NewPicture]:
+    """Puts pictures into the store. Raises StorageError."""
+    return [NewPicture(one.width, one.height, one.alt, await keep_all(store, one.files)) for one in drawn]
+
+
+async def check_quota(author_id: int, most: int | None, added: Sequence[DrawnPicture] = ()) -> None:
     """Raises ActionError if the pictures of the author's posts, with these, take more than `most`
     bytes."""
     if most is None:
@@ -91,7 +109,8 @@ async def check_quota(author_id: int, most: int | None, added: Sequence[NewPictu
 async def used_bytes(author_id: int) -> int:
     """What the pictures of the author's posts take."""
     query = (
-        PictureFile.select(peewee.fn.COALESCE(peewee.fn.SUM(peewee.fn.LENGTH(PictureFile.data)), 0))
+        PLACE.used()
+        .switch(PictureFile)
         .join(Picture, on=Picture.id == PictureFile.picture_id)
         .join(Post, on=Post.id == Picture.post_id)
         # As the index of posts by author has it.
@@ -130,9 +149,6 @@ def _as_json(picture: Picture) -> dict[str, Any]:
     }
 
 
-async def read(picture_id: int, size: int) -> bytes | None:
-    query = PictureFile.select(PictureFile.data).where(
-        PictureFile.picture_id == picture_id, PictureFile.size == size
-    )
-    found = await query.tuples().aio_execute()
-    return bytes(found[0][0]) if found else None
+async def read(store: Store, picture_id: int, size: int) -> bytes | None:
+    """Raises StorageError."""
+    return await PLACE.read(store, (PictureFile.picture_id == picture_id) & (PictureFile.size == size))

@@ -14,14 +14,16 @@ from accounts.relations.visibility import VISIBILITY
 from feed.doors.pages import person_section
 from feed.encoding import Renamed
 from feed.erasure import erase_feed_data
-from feed.export import SECTIONS
+from feed.export import sections
 from feed.keys import STREAMS, WRITER
+from feed.pictures import PLACE
 from feed.streams import Streams
 from feed.undoing import erase_forever
 from feed.writing import Writer
 from helpers.keys import DATABASE
 from helpers.redis.bus import BUS
 from helpers.rendering import RENDERER
+from helpers.storage.moving import PLACES
 from helpers.tasks import cancel_all
 from timings import TIMINGS
 
@@ -79,7 +81,8 @@ async def end_streams(app: web.Application) -> None:
 
 
 def setup_feed(app: web.Application) -> None:
-    app[OWN_DATA] += SECTIONS
+    app[OWN_DATA] += sections(app)
+    app[PLACES].append(PLACE)
     app[PERSON_SECTIONS].append(person_section)
     app[STREAMS] = Streams(app[DATABASE], app[VISIBILITY], app[TIMINGS])
     app.cleanup_ctx.append(run_feed)

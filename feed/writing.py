@@ -345,7 +345,10 @@ async def _add_pictures(post_id: int, first: int, new_pictures: Sequence[NewPict
     for place, one in enumerate(new_pictures, first):
         given = {"post_id": post_id, "place": place, "width": one.width, "height": one.height, "alt": one.alt}
         picture_id = await Picture.insert(**given).aio_execute()
-        files = [{"picture_id": picture_id, "size": size, "data": data} for size, data in one.files.items()]
+        files = [
+            {"picture_id": picture_id, "size": size, "data": b"", "blob_id": blob_id}
+            for size, blob_id in one.blobs.items()
+        ]
         await PictureFile.insert_many(files).aio_execute()
 
 

@@ -1,8 +1,11 @@
 """Decodes pictures, checks them, and encodes them anew as WebP. Runs in a process of its own
 (helpers/images.py): decoders are large, and what is decoded may be."""
 
+import functools
 import io
 import warnings
+from collections.abc import Callable
+from typing import ParamSpec, TypeVar
 
 from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
@@ -18,36 +21,52 @@ warnings.filterwarnings("error", category=Image.DecompressionBombWarning)
 SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
 
 
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
 class _Refused(Exception):
     def __init__(self, reason: Reason) -> None:
         super().__init__(reason)
         self.reason = reason
 
 
-def draw(data: bytes, claimed: str, shape: Shape, sizes: list[int]) -> Reason | list[tuple[int, int, bytes]]:
-    """Returns width, height and WebP data for each size, largest first, or why there is none.
+def says_why(draw: Callable[P, T]) -> Callable[P, T | Reason]:
+    """Of what draws: returns why there is no picture, in place of an error. MemoryError is raised, for
+    what needs more than the process may have."""
+
+    @functools.wraps(draw)
+    def drawn(*args: P.args, **given: P.kwargs) -> T | Reason:
+        try:
+            return draw(*args, **given)
+        except _Refused as refused:
+            return refused.reason
+        except (Image.DecompressionBombWarning, Image.DecompressionBombError):
+            return "pixels"
+        except UnidentifiedImageError:
+            return "format"
+        except MemoryError:
+            raise
+        except Exception:
+            # A decoder can raise any exception for a broken file.
+            return "broken"
+
+    return drawn
+
+
+@says_why
+def draw(data: bytes, claimed: str, shape: Shape, sizes: list[int]) -> list[tuple[int, int, bytes]]:
+    """Returns width, height and WebP data for each size, largest first.
     `claimed` is the content type that the client tells.
 
     The picture is scaled in the camera's orientation and rotated upright afterwards, when it is
-    small. Raises MemoryError for what needs more than the process may have."""
-    try:
-        image = _read(data, claimed, (2 if shape == "square" else 1) * max(sizes))
-        drawn = []
-        for size in sorted(sizes, reverse=True):
-            image = _square(image, size) if shape == "square" else _within(image, size)
-            drawn.append(_encode(image))
-        return drawn
-    except _Refused as refused:
-        return refused.reason
-    except (Image.DecompressionBombWarning, Image.DecompressionBombError):
-        return "pixels"
-    except UnidentifiedImageError:
-        return "format"
-    except MemoryError:
-        raise
-    except Exception:
-        # A decoder can raise any exception for a broken file.
-        return "broken"
+    small."""
+    image = _read(data, claimed, (2 if shape == "square" else 1) * max(sizes))
+    drawn = []
+    for size in sorted(sizes, reverse=True):
+        image = _square(image, size) if shape == "square" else _within(image, size)
+        drawn.append(_encode(image))
+    return drawn
 
 
 def _square(image: Image.Image, size: int) -> Image.Image:

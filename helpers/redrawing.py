@@ -4,9 +4,9 @@ the place where they were taken; and smaller ones as WebP. Runs in the process o
 import io
 from typing import Any
 
-from PIL import GifImagePlugin, Image, ImageCms, ImageFile, ImageOps, ImageSequence, UnidentifiedImageError
+from PIL import GifImagePlugin, Image, ImageCms, ImageFile, ImageOps, ImageSequence
 
-from helpers.drawing import SRGB, eight_bits
+from helpers.drawing import SRGB, eight_bits, says_why
 from helpers.picture_bounds import MAX_PIXELS, MAX_SIDE, Reason
 
 FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "AVIF")
@@ -29,9 +29,9 @@ Redrawn = tuple[str, int, int, bytes, list[tuple[str, bytes]]]
 GifImagePlugin.LOADING_STRATEGY = GifImagePlugin.LoadingStrategy.RGB_AFTER_DIFFERENT_PALETTE_ONLY
 
 
-def redraw(data: bytes, widths: list[int]) -> Reason | Redrawn:
-    """Returns the picture, or why there is none. What is cut off is drawn as far as it goes. Raises
-    MemoryError."""
+@says_why
+def redraw(data: bytes, widths: list[int]) -> Redrawn | Reason:
+    """Returns the picture. What is cut off is drawn as far as it goes."""
     before = ImageFile.LOAD_TRUNCATED_IMAGES, Image.MAX_IMAGE_PIXELS
     ImageFile.LOAD_TRUNCATED_IMAGES, Image.MAX_IMAGE_PIXELS = True, MAX_PHOTO_PIXELS
     try:
@@ -45,15 +45,6 @@ def redraw(data: bytes, widths: list[int]) -> Reason | Redrawn:
             if image.width * image.height > MAX_PIXELS or image.width * image.height * frames > MOVING_PIXELS:
                 return "pixels"
             return _redraw_moving(image, frames, widths) if frames > 1 else _redraw_still(image, widths)
-    except (Image.DecompressionBombWarning, Image.DecompressionBombError):
-        return "pixels"
-    except UnidentifiedImageError:
-        return "format"
-    except MemoryError:
-        raise
-    except Exception:
-        # A decoder can raise any exception for a broken file.
-        return "broken"
     finally:
         ImageFile.LOAD_TRUNCATED_IMAGES, Image.MAX_IMAGE_PIXELS = before
 

@@ -7,7 +7,8 @@ from pathlib import Path
 import msgspec
 from aiohttp import web
 
-from accounts.site_settings import NAME, site_settings
+from accounts.site_look import DEFAULT_COLOUR
+from accounts.site_settings import COLOUR, NAME, site_settings
 from helpers.errors import ActionError
 from helpers.images import PICTURES, TooBusy
 from helpers.text.translation import current
@@ -24,7 +25,6 @@ ICONS = {
 """By name, of which file and how large. Those for masks fill their square, with what is drawn in the
 middle four fifths."""
 
-COLOUR = "#2f62d8"
 SHORT_NAME = 12
 """Characters: longer ones are cut below an icon."""
 
@@ -32,13 +32,14 @@ KEPT_SECONDS = 86400
 
 
 class Manifest(web.View):
-    """In the reader's language, with the site's name."""
+    """In the reader's language, with the site's name and colour."""
 
     async def get(self) -> web.Response:
-        t, name = current().t, site_settings(self.request.app)[NAME]
+        now = site_settings(self.request.app)
+        t, name, colour = current().t, now[NAME], now[COLOUR] or DEFAULT_COLOUR
         icons = [
             {
-                "src": f"/icons/{icon}.png",
+                "src": f"/icons/{icon}.png?colour={colour.removeprefix('#')}",
                 "sizes": f"{size}x{size}",
                 "type": "image/png",
                 "purpose": "maskable" if icon.startswith("maskable-") else "any",
@@ -56,7 +57,7 @@ class Manifest(web.View):
             "scope": "/",
             "display": "standalone",
             "background_color": "#ffffff",
-            "theme_color": COLOUR,
+            "theme_color": colour,
             "categories": ["social", "productivity"],
             "icons": [any_size, *icons],
             "shortcuts": [
@@ -83,7 +84,9 @@ class Manifest(web.View):
 
 
 _drawn: dict[str, tuple[bytes, str]] = {}
-"""Icons and their ETags: drawn once in a process."""
+"""Icons and their ETags, by name and colour: drawn once in a process."""
+
+MOST_DRAWN = 60
 
 
 class Icon(web.View):
@@ -91,15 +94,20 @@ class Icon(web.View):
         name = self.request.match_info["icon"]
         if name not in ICONS:
             raise web.HTTPNotFound
-        if name not in _drawn:
+        colour = site_settings(self.request.app)[COLOUR] or DEFAULT_COLOUR
+        key = f"{name} {colour}"
+        if key not in _drawn:
+            if len(_drawn) >= MOST_DRAWN:
+                _drawn.clear()
             file, size = ICONS[name]
             svg = await asyncio.to_thread((Path(ROOT) / "static" / file).read_bytes)
+            svg = svg.replace(DEFAULT_COLOUR.encode(), colour.encode())
             try:
                 body = await self.request.app[PICTURES].icon(svg, size)
             except TooBusy:
                 raise ActionError("unavailable", "Please try again in a minute.", retry_after=60) from None
-            _drawn[name] = body, hashlib.sha256(body).hexdigest()[:16]
-        body, tag = _drawn[name]
+            _drawn[key] = body, hashlib.sha256(body).hexdigest()[:16]
+        body, tag = _drawn[key]
         headers = {"ETag": f'"{tag}"', "Cache-Control": f"public, max-age={KEPT_SECONDS}"}
         asked = self.request.if_none_match
         if asked and any(one.value in (tag, "*") for one in asked):

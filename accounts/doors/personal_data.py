@@ -25,6 +25,7 @@ from helpers.errors import ActionError
 from helpers.keys import DATABASE, LIMITER
 from helpers.limits import Rule
 from helpers.security_log import note
+from helpers.storage.store import STORE
 from helpers.text.translation import Text, current
 from helpers.web.addresses import client_address, client_mark
 from helpers.web.forms import Form, read_form
@@ -168,7 +169,7 @@ class Download(web.View):
             with app[OPEN_DOWNLOADS].opened(request, session_id):
                 if not await is_live(app, session_id, user.id):
                     raise web.HTTPUnauthorized
-                pieces = document(user, await self._sessions(), app[OWN_DATA])
+                pieces = document(app[STORE], user, await self._sessions(), app[OWN_DATA])
                 return await self._send(pieces, claim)
         finally:
             await claim.release()

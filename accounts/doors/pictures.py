@@ -13,14 +13,15 @@ from helpers import images
 from helpers.errors import ActionError, charge
 from helpers.keys import DATABASE, LIMITER
 from helpers.limits import Rule
+from helpers.storage.blobs import keep_all
+from helpers.storage.store import STORE, StorageError
 from helpers.text.translation import Text, current, translate
 from helpers.web.flash import flash
 from helpers.web.forms import Form, read_file
 from helpers.web.headers import IMAGE_POLICY
 from helpers.web.routing import wants_json
+from helpers.web.stored import FOR_EVER, REVALIDATE, known_or, stored_answer
 
-FOR_EVER = "private, max-age=31536000, immutable"
-REVALIDATE = "private, no-cache"
 AN_HOUR = "private, max-age=3600"
 """For people without an uploaded picture: the initial, or the picture from Gravatar."""
 A_MINUTE = "private, max-age=60"
@@ -46,18 +47,16 @@ class Picture(web.View):
             raise web.HTTPNotFound
         if not person.picture:
             return await self._fallback_picture(person, int(size))
-        headers = {
-            "ETag": f'"{person.picture}-{size}"',
-            "Cache-Control": FOR_EVER if request.query.get("v") == str(person.picture) else REVALIDATE,
-            "Content-Security-Policy": IMAGE_POLICY,
-        }
-        if request.headers.get("If-None-Match") == headers["ETag"]:
-            return web.Response(status=304, headers=headers)
-        data = await pictures.read_picture(person, int(size))
-        if data is None:
-            # The picture was just removed, so the response isn't cached.
-            return self._initial(person, REVALIDATE)
-        return web.Response(body=data, content_type=images.TYPE, headers=headers)
+        lasts = FOR_EVER if request.query.get("v") == str(person.picture) else REVALIDATE
+        try:
+            found = await stored_answer(
+                *(request, f"{person.picture}-{size}", _headers(lasts), images.TYPE),
+                lambda: pictures.read_picture(request.app[STORE], person, int(size)),
+            )
+        except StorageError:
+            found = None
+        # Where it was just removed, or the store is away, the response isn't cached.
+        return found or self._initial(person, REVALIDATE)
 
     async def _fallback_picture(self, person: User, size: int) -> web.Response:
         """For people without an uploaded picture: the Gravatar if the settings allow it, else the
@@ -68,28 +67,21 @@ class Picture(web.View):
             return self._initial(person, cache_control)
         data, is_final = await gravatar.picture(person, size)
         if data is None:
-            return self._initial(
-                person, cache_control if is_final or cache_control is REVALIDATE else A_MINUTE
-            )
-        headers = {
-            "Cache-Control": cache_control,
-            "Content-Security-Policy": IMAGE_POLICY,
-            "ETag": f'"g{zlib.crc32(data):08x}-{size}"',
-        }
-        if self.request.headers.get("If-None-Match") == headers["ETag"]:
-            return web.Response(status=304, headers=headers)
-        return web.Response(body=data, content_type=images.TYPE, headers=headers)
+            lasts = cache_control if is_final or cache_control is REVALIDATE else A_MINUTE
+            return self._initial(person, lasts)
+        return known_or(
+            *(self.request, f"g{zlib.crc32(data):08x}-{size}", _headers(cache_control), images.TYPE), data
+        )
 
     def _initial(self, person: User, cache_control: str) -> web.Response:
         """The generated initial."""
-        headers = {
-            "Cache-Control": cache_control,
-            "Content-Security-Policy": IMAGE_POLICY,
-            "ETag": f'"0-{pictures.initial_of(person).encode().hex()}"',
-        }
-        if self.request.headers.get("If-None-Match") == headers["ETag"]:
-            return web.Response(status=304, headers=headers)
-        return web.Response(text=pictures.draw_initial(person), content_type="image/svg+xml", headers=headers)
+        tag, drawn = f"0-{pictures.initial_of(person).encode().hex()}", pictures.draw_initial(person)
+        headers = _headers(cache_control)
+        return known_or(self.request, tag, headers, "image/svg+xml", drawn.encode(), charset="utf-8")
+
+
+def _headers(cache_control: str) -> dict[str, str]:
+    return {"Cache-Control": cache_control, "Content-Security-Policy": IMAGE_POLICY}
 
 
 PICTURES = Rule("pictures", 0.2, 40.0)
@@ -112,7 +104,8 @@ class ChangePicture(web.View):
                 if wants_json(request)
                 else profile_page(request, Form(errors=errors), 422)
             )
-        version = await pictures.save_picture(request.app[DATABASE], request[USER], made)
+        kept = await keep_all(request.app[STORE], made)
+        version = await pictures.save_picture(request.app[DATABASE], request[USER], kept)
         if wants_json(request):
             return web.json_response({"picture": version})
         await flash(request, current().t("Your picture is saved."), "success")

@@ -19,7 +19,9 @@ from accounts.people.site_acts import SiteActor, record_site_act
 from accounts.people.waiting import begin_to_wait
 from accounts.signin.invite_links import LOOKS, able_maker, dead_link, take_use
 from accounts.signin.sessions import sign_in
+from accounts.site_look import DEFAULT_COLOUR, clean_colour
 from accounts.site_settings import (
+    COLOUR,
     CONTACT,
     MAX_SITE_NAME,
     NAME,
@@ -97,6 +99,7 @@ class Registration(SignIn):
     display_name: str = ""
     invitation: str = ""
     site_name: str = ""
+    site_colour: str = ""
 
     @field_validator("site_name")
     @classmethod
@@ -107,6 +110,14 @@ class Registration(SignIn):
         if value and not (is_one_line(value) and value.isprintable() and not is_blank(value)):
             raise ValueError(Text("One line without control characters, please."))
         return value
+
+    @field_validator("site_colour")
+    @classmethod
+    def _site_colour(cls, value: str) -> str:
+        try:
+            return clean_colour(value)
+        except ActionError as error:
+            raise ValueError(error.phrase) from None
 
 
 PROPOSED = Text("This is the handle that we propose. Change it, or take it: it stays yours.")
@@ -131,6 +142,7 @@ async def registration_page(
         "form": form,
         "max_display_name": display_names.MAX_LENGTH,
         "max_site_name": MAX_SITE_NAME,
+        "usual_colour": DEFAULT_COLOUR,
         "invitation": invitation,
         "may_register": found is not Admission.NO,
         "waits": found is Admission.WAITS,
@@ -194,7 +206,7 @@ class Register(web.View):
         target = await self._enter(invitation, user) or data.next
         if user.is_admin:
             # Nobody else begins as one: it is the site's first account.
-            await name_site(request.app, user, data.site_name)
+            await set_up_site(request.app, user, {NAME: data.site_name, COLOUR: data.site_colour})
             target = data.next or "/begin"
         t = current().t
         welcome = (
@@ -234,13 +246,14 @@ class Register(web.View):
         return await registration_page(self.request, form, invitation, 422)
 
 
-async def name_site(app: web.Application, user: User, name: str) -> None:
-    """What the first visitor calls the site, as on its own page."""
-    if not name or NAME in site_settings(app).fixed:
-        return
-    async with app[DATABASE].aio_atomic():
-        await store_setting(NAME, name)
-        await record_site_act("site", SiteActor.of(user), before={NAME: ""}, after={NAME: name})
+async def set_up_site(app: web.Application, user: User, values: Mapping[str, str]) -> None:
+    """What the first visitor chooses, as on the site's own page."""
+    fixed = site_settings(app).fixed
+    for name, value in values.items():
+        if value and name not in fixed:
+            async with app[DATABASE].aio_atomic():
+                await store_setting(name, value)
+                await record_site_act("site", SiteActor.of(user), before={name: ""}, after={name: value})
     await tell_settings(app)
 
 

@@ -1,15 +1,16 @@
-"""Pictures of people: made from uploads and stored in the database in each displayed size."""
+"""Pictures of people: made from uploads and stored in each displayed size."""
 
 import functools
 import html
 from collections.abc import Hashable
 
-import peewee
 from peewee_async.databases import AioDatabase
 
 from accounts.models import Picture, User
 from helpers.clock import now_ms
 from helpers.images import PictureMaker
+from helpers.storage.moving import Place
+from helpers.storage.store import Store
 from helpers.web.multipart import Upload
 
 SIZES = (64, 128, 256)
@@ -17,17 +18,21 @@ SIZES = (64, 128, 256)
 density."""
 
 
+PLACE = Place(Picture, Picture.data, (Picture.user_id, Picture.size, Picture.version))
+
+
 async def make_picture(maker: PictureMaker, key: Hashable, upload: Upload) -> dict[int, bytes]:
     """Returns the picture's central square as WebP by size. Raises images.BadPicture."""
     return {encoded.width: encoded.data for encoded in await maker.convert(key, upload, "square", SIZES)}
 
 
-async def save_picture(database: AioDatabase, user: User, made: dict[int, bytes]) -> int:
-    """Replaces the user's picture; an empty `made` removes it. Returns the new version, 0 for
-    none."""
+async def save_picture(database: AioDatabase, user: User, made: dict[int, int]) -> int:
+    """Replaces the user's picture by these blobs, by size; an empty `made` removes it. Returns the new
+    version, 0 for none."""
     version = max(now_ms(), user.picture + 1) if made else 0
     rows = [
-        {"user_id": user.id, "size": size, "version": version, "data": data} for size, data in made.items()
+        {"user_id": user.id, "size": size, "version": version, "data": b"", "blob_id": blob_id}
+        for size, blob_id in made.items()
     ]
     async with database.aio_atomic():
         # The user's row is locked first, so that concurrent uploads run one after another.
@@ -43,14 +48,9 @@ async def save_picture(database: AioDatabase, user: User, made: dict[int, bytes]
     return version
 
 
-async def read_picture(user: User, size: int) -> bytes | None:
-    found = (
-        await Picture.select(Picture.data)
-        .where(Picture.user_id == user.id, Picture.size == size)
-        .tuples()
-        .aio_execute()
-    )
-    return bytes(found[0][0]) if found else None
+async def read_picture(store: Store, user: User, size: int) -> bytes | None:
+    """Raises StorageError."""
+    return await PLACE.read(store, (Picture.user_id == user.id) & (Picture.size == size))
 
 
 HUES = (
@@ -79,8 +79,7 @@ _SVG = (
 
 async def stored_bytes(user_id: int) -> int:
     """What somebody's picture takes, in all its sizes."""
-    taken = peewee.fn.COALESCE(peewee.fn.SUM(peewee.fn.LENGTH(Picture.data)), 0)
-    return int(await Picture.select(taken).where(Picture.user_id == user_id).aio_scalar())
+    return int(await PLACE.used().where(Picture.user_id == user_id).aio_scalar())
 
 
 def hue_of(name: str) -> int:

@@ -17,6 +17,7 @@ from accounts.people.pictures import SIZES, read_picture
 from accounts.people.site_roles import site_role_of
 from accounts.relations.following import Follow, FollowRequest
 from helpers.clock import iso, now_ms
+from helpers.storage.store import Store
 
 PAGE = 200
 """Rows per read: 8 MB for the longest messages."""
@@ -32,10 +33,10 @@ _encoder = msgspec.json.Encoder()
 
 
 async def document(
-    user: User, sessions: list[dict[str, Any]], sections: list[Section]
+    store: Store, user: User, sessions: list[dict[str, Any]], sections: list[Section]
 ) -> AsyncIterator[bytes]:
     """Yields the document in pieces."""
-    waiting = bytearray(b'{"account": ' + _encoder.encode(await _account(user)))
+    waiting = bytearray(b'{"account": ' + _encoder.encode(await _account(store, user)))
     waiting += b',\n"sessions": ' + _encoder.encode(sessions)
     for section in sections:
         waiting += b",\n%s: [" % _encoder.encode(section.name)
@@ -50,8 +51,8 @@ async def document(
     yield bytes(waiting + b"}\n")
 
 
-async def _account(user: User) -> dict[str, Any]:
-    picture = await read_picture(user, SIZES[-1])
+async def _account(store: Store, user: User) -> dict[str, Any]:
+    picture = await read_picture(store, user, SIZES[-1])
     profile = {name: getattr(user, name) for name in ("name", "display_name", "bio", "place", "time_zone")}
     return {
         **profile,

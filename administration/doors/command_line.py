@@ -2,24 +2,21 @@
 reset-link, delete-account. What they do is in the site's log, with the user of the machine."""
 
 import argparse
-import contextlib
-from collections.abc import Iterator
 
 from accounts.doors.command_line import (
     Commands,
     count_sessions,
-    machine_user,
     note_command,
     opened_database,
     opened_site,
     person,
     run,
 )
-from accounts.people.site_acts import SiteActor
 from accounts.people.site_roles import SiteRole
 from accounts.signin.ended_sessions import end_sessions
 from administration import people_acts
-from administration.doors import keeping_commands, room_commands
+from administration.doors import keeping_commands, room_commands, site_commands
+from administration.doors.shell import by_shell, refusals
 from helpers.db.migrations import check_migrations
 from helpers.errors import ActionError
 from helpers.processes.terminal import Failure, say
@@ -27,10 +24,6 @@ from helpers.text.durations import parse_duration, show_duration
 from settings import Settings
 
 ROLES = {role.name.lower(): role for role in SiteRole}
-
-
-def by_shell() -> SiteActor:
-    return SiteActor(None, machine_user())
 
 
 def make_admin(settings: Settings, arguments: argparse.Namespace) -> None:
@@ -162,15 +155,6 @@ def delete_account(settings: Settings, arguments: argparse.Namespace) -> None:
     run(change())
 
 
-@contextlib.contextmanager
-def refusals() -> Iterator[None]:
-    """What an act refuses is one line for the shell."""
-    try:
-        yield
-    except ActionError as error:
-        raise Failure(error.text) from None
-
-
 def _duration(text: str) -> int | None:
     """Seconds; None for good."""
     if text == "good":
@@ -258,6 +242,7 @@ def add_commands(commands: Commands) -> None:
     command.set_defaults(run=delete_account)
     room_commands.add_commands(commands)
     keeping_commands.add_commands(commands)
+    site_commands.add_commands(commands)
 
 
 def _of_person(command: argparse.ArgumentParser) -> None:

@@ -1,18 +1,18 @@
 """The filters of the whole site."""
 
+from collections.abc import Callable, Mapping
+
 from aiohttp import web
 
 from accounts.keys import USER
 from accounts.people.site_acts import SiteActor
 from accounts.people.site_roles import SitePermission, site_may
-from administration.doors.frame import SitePage, render
-from chat.actions.filter_rules import adding, change_of_site, removing
+from administration.doors.frame import SitePage, read_act, render
+from chat.actions.filter_rules import Put, adding, change_of_site, removing
 from chat.delivery.filters import SITE
 from chat.keys import ENGINE
 from helpers.errors import ActionError
-from helpers.text.translation import translate
-from helpers.web.flash import flash
-from helpers.web.forms import read_form
+from helpers.web.flash import said_on
 from helpers.web.routing import wants_json
 
 HERE = "/admin/filters"
@@ -37,27 +37,29 @@ class SiteFilters(SitePage):
         request, user = self.request, self.request[USER]
         if not site_may(user, SitePermission.SET_SITE):
             raise ActionError("forbidden", "You may not do this.")
-        form = await read_form(request)
-        try:
-            await self._change(form.get("act", ""), {**form})
-        except ActionError as error:
-            if wants_json(request) or error.retry_after:
-                raise
-            await flash(request, translate(error.phrase), "error")
-            raise web.HTTPSeeOther(HERE) from None
+        async with said_on(request, HERE):
+            _, change, form = await read_act(request, ACTS)
+            act = await change_of_site(
+                request.app[ENGINE], SiteActor.of(user), form["act"], change(user.id, form)
+            )
         if wants_json(request):
-            return web.Response(status=204)
+            return web.json_response({"act": f"S{act}" if act else None})
         raise web.HTTPSeeOther(HERE)
 
-    async def _change(self, act: str, form: dict[str, str]) -> None:
-        app, user = self.request.app, self.request[USER]
-        kind, pattern, action, number = (
-            form.get(name, "") for name in ("kind", "pattern", "action", "filter")
-        )
-        if act == "add_filter" and kind != "new":
-            put = adding(SITE, user.id, kind, pattern, action)
-        elif act == "remove_filter" and number.isascii() and number.isdigit() and len(number) < 16:
-            put = removing(SITE, int(number))
-        else:
-            raise ActionError("bad_request", "`act` is add_filter or remove_filter.")
-        await change_of_site(app[ENGINE], SiteActor.of(user), act, put)
+
+def _added(user_id: int, form: Mapping[str, str]) -> Put:
+    kind, pattern, action = (form.get(name, "") for name in ("kind", "pattern", "action"))
+    if kind == "new":
+        raise ActionError("bad_request", "`kind` is word or host.")
+    return adding(SITE, user_id, kind, pattern, action)
+
+
+def _removed(user_id: int, form: Mapping[str, str]) -> Put:
+    number = form.get("filter", "")
+    if not (number.isascii() and number.isdigit() and len(number) < 16):
+        raise ActionError("bad_request", "`filter` is the number of a filter.")
+    return removing(SITE, int(number))
+
+
+ACTS: dict[str, Callable[[int, Mapping[str, str]], Put]] = {"add_filter": _added, "remove_filter": _removed}
+"""By the form's field `act`."""

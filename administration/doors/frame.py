@@ -3,7 +3,7 @@ render them."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 import aiohttp_jinja2
 from aiohttp import web
@@ -13,10 +13,14 @@ from accounts.people.site_roles import SITE_GRANTS, SitePermission, site_may, si
 from administration.site_log import LogEntry
 from administration.words import act_name, details, until_of
 from helpers.clock import iso
-from helpers.errors import ActionError
+from helpers.errors import ActionError, charge
+from helpers.keys import LIMITER
 from helpers.limits import Rule
 from helpers.text.translation import Text, current
+from helpers.web.forms import read_form
 from helpers.web.routing import takes_method
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -55,6 +59,17 @@ class SitePage(web.View):
         if takes_method(self.request):
             check_may_see(self.request, self.sees)
         return await super()._iter()
+
+
+async def read_act(request: web.Request, acts: Mapping[str, T]) -> tuple[str, T, Mapping[str, str]]:
+    """Counts an act of somebody who runs the site, and reads its form: the name of the act, which of these
+    it is, and all fields. Raises ActionError."""
+    await charge(request.app[LIMITER], ACTS_RULE, request[USER].id)
+    form = await read_form(request)
+    name = form.get("act", "")
+    if name not in acts:
+        raise ActionError("bad_request", "`act` is one of these: {names}.", names=", ".join(acts))
+    return name, acts[name], form
 
 
 def check_may_see(request: web.Request, permission: SitePermission) -> None:

@@ -5,14 +5,14 @@ import sqlite3
 
 from accounts.doors.command_line import Commands, note_command, opened_database, person, run
 from accounts.models import User
-from administration.doors.room_commands import by_shell, opened_chat, room_called
+from administration.doors.shell import by_shell, in_chat, room_called
+from chat.engine import Engine
 from chat.models import Hold, Room
 from chat.personal_data import holds
 from helpers.clock import iso
 from helpers.db.database import sqlite_path
 from helpers.db.migrations import check_migrations
 from helpers.db.single_process import single_process
-from helpers.errors import ActionError
 from helpers.processes.terminal import Failure, say
 from settings import Settings
 
@@ -33,35 +33,24 @@ async def _subject(arguments: argparse.Namespace) -> User | Room:
 
 
 def hold(settings: Settings, arguments: argparse.Namespace) -> None:
-    check_migrations(settings.database)
-
-    async def change() -> None:
-        async with opened_chat(settings) as engine:
-            subject = await _subject(arguments)
-            try:
-                await holds.hold(engine, by_shell(), subject, arguments.reason)
-            except ActionError as error:
-                raise Failure(error.text) from None
+    async def work(engine: Engine) -> str:
+        subject = await _subject(arguments)
+        await holds.hold(engine, by_shell(), subject, arguments.reason)
         note_command("hold", subject.name)
-        say(f"Nothing of {subject.name} is erased from now on.")
+        return f"Nothing of {subject.name} is erased from now on."
 
-    run(change())
+    in_chat(settings, work)
 
 
 def unhold(settings: Settings, arguments: argparse.Namespace) -> None:
-    check_migrations(settings.database)
+    async def work(engine: Engine) -> str:
+        subject = await _held(arguments)
+        name = arguments.person or subject.name
+        await holds.release(engine, by_shell(), subject, arguments.reason)
+        note_command("unhold", name)
+        return f"What is due of {name} is erased again."
 
-    async def change() -> None:
-        async with opened_chat(settings) as engine:
-            subject = await _held(arguments)
-            try:
-                await holds.release(engine, by_shell(), subject, arguments.reason)
-            except ActionError as error:
-                raise Failure(error.text) from None
-        note_command("unhold", arguments.person or subject.name)
-        say(f"What is due of {arguments.person or subject.name} is erased again.")
-
-    run(change())
+    in_chat(settings, work)
 
 
 def show_holds(settings: Settings, arguments: argparse.Namespace) -> None:

@@ -24,7 +24,7 @@ from accounts.signin.devices import device_of
 from accounts.signin.sessions import end_all_sessions
 from accounts.signin.suspension import database_now_ms
 from administration import admitting, people_acts
-from administration.doors.frame import ACTS_RULE, SitePage, render, shown_entries
+from administration.doors.frame import SitePage, read_act, render, shown_entries
 from administration.doors.people import described
 from administration.people_lists import rooms_of
 from administration.site_log import LogFilter, log_entries
@@ -33,15 +33,14 @@ from chat.personal_data import holds
 from chat.personal_data.holds import hold_on
 from feed.pictures import used_bytes
 from helpers.clock import iso
-from helpers.errors import ActionError, charge
-from helpers.keys import DATABASE, LIMITER, SETTINGS
+from helpers.errors import ActionError
+from helpers.keys import DATABASE, SETTINGS
 from helpers.security_log import note
 from helpers.text.characters import one_line
 from helpers.text.durations import parse_duration
 from helpers.text.translation import current, translate
 from helpers.web.addresses import client_address
-from helpers.web.flash import flash
-from helpers.web.forms import read_form
+from helpers.web.flash import flash, is_for_programs
 from helpers.web.routing import wants_json
 from helpers.web.sessions import STORAGE
 
@@ -83,16 +82,11 @@ class PersonPage(SitePage):
     async def post(self) -> web.Response:
         request = self.request
         person = await self._person()
-        await charge(request.app[LIMITER], ACTS_RULE, request[USER].id)
-        form = await read_form(request)
-        name = form.get("act", "")
-        act = ACTS.get(name)
-        if act is None:
-            raise ActionError("bad_request", "`act` is one of these: {names}.", names=", ".join(ACTS))
+        name, act, form = await read_act(request, ACTS)
         try:
             done = await act(request, person, form)
         except ActionError as error:
-            if wants_json(request) or error.retry_after or error.status == 404:
+            if is_for_programs(request, error) or error.status == 404:
                 raise
             return await self._page(person, failed=name, error=error, status=error.status)
         if done.act:

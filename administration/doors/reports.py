@@ -30,8 +30,7 @@ from chat.keys import ENGINE
 from chat.models import HeldPost, Report, Room
 from helpers.errors import ActionError
 from helpers.keys import DATABASE
-from helpers.text.translation import translate
-from helpers.web.flash import flash
+from helpers.web.flash import flash, said_on
 from helpers.web.forms import read_form
 from helpers.web.routing import wants_json
 
@@ -81,17 +80,12 @@ class SiteQueue(SitePage):
         found = next(iter(await Report.select().where(Report.id == report_id).aio_execute()), None)
         if found is None:
             raise ActionError("no_such_report", "There is no such report.")
-        try:
+        async with said_on(request, HERE, but=WRONG):
             if given.name == "suspend" and found.answered_at is None:
                 await suspend(request.app[DATABASE], SiteActor.of(user), found.author_id, given.seconds)
                 await close_sessions(request.app, found.author_id)
             who = Person(user.id, user.name)
             receipt = await answer(request.app[ENGINE], found.room_id, who, report_id, given, for_site=True)
-        except ActionError as error:
-            if wants_json(request) or error.retry_after or error.code in WRONG:
-                raise
-            await flash(request, translate(error.phrase), "error")
-            raise web.HTTPSeeOther(HERE) from None
         if wants_json(request):
             return web.json_response({"answer": given.name, "act": receipt.act})
         await flash(request, answered_text(receipt.act))
@@ -104,13 +98,8 @@ class SiteQueue(SitePage):
         if found is None:
             raise ActionError("no_such_report", "There is no such report.")
         engine, who = request.app[ENGINE], Person(user.id, user.name)
-        try:
+        async with said_on(request, HERE):
             receipt = await answer_held(engine, found.room_id, who, held_id, approves=approves, for_site=True)
-        except ActionError as error:
-            if wants_json(request) or error.retry_after:
-                raise
-            await flash(request, translate(error.phrase), "error")
-            raise web.HTTPSeeOther(HERE) from None
         if wants_json(request):
             return web.json_response({"answer": form["answer"], "number": receipt.number})
         await flash(request, answered_text(None))

@@ -11,7 +11,7 @@ from accounts.people.directory import user_by_name
 from accounts.people.shown_names import load_names
 from accounts.people.site_acts import SiteActor
 from accounts.people.site_roles import SitePermission, site_may
-from administration.doors.frame import ACTS_RULE, SitePage, render, shown_entries
+from administration.doors.frame import SitePage, read_act, render, shown_entries
 from administration.people_acts import clean_reason
 from administration.room_lists import MAX_MEMBERS, RoomFacts, estimated_bytes, members_of, room_facts
 from administration.site_log import LogFilter, log_entries
@@ -28,11 +28,9 @@ from chat.personal_data import holds
 from chat.personal_data.holds import hold_on
 from chat.requests import new_nonce
 from chat.roles import Role
-from helpers.errors import ActionError, charge
-from helpers.keys import LIMITER
+from helpers.errors import ActionError
 from helpers.text.translation import current, translate
-from helpers.web.flash import flash
-from helpers.web.forms import read_form
+from helpers.web.flash import flash, is_for_programs
 from helpers.web.routing import wants_json
 
 MAX_ACTS = 20
@@ -52,16 +50,11 @@ class RoomPage(SitePage):
     async def post(self) -> web.Response:
         request = self.request
         room = await self._room()
-        await charge(request.app[LIMITER], ACTS_RULE, request[USER].id)
-        form = await read_form(request)
-        name = form.get("act", "")
-        act = ACTS.get(name)
-        if act is None:
-            raise ActionError("bad_request", "`act` is one of these: {names}.", names=", ".join(ACTS))
+        name, act, form = await read_act(request, ACTS)
         try:
             receipt = await act(request.app[ENGINE], room, request[USER], form)
         except ActionError as error:
-            if wants_json(request) or error.retry_after:
+            if is_for_programs(request, error):
                 raise
             return await self._page(room, failed=name, error=error, status=error.status)
         if wants_json(request):

@@ -7,9 +7,13 @@ from markupsafe import Markup
 
 from accounts.keys import USER
 from accounts.people.mentions import NAMED_PEOPLE
+from accounts.people.site_acts import SiteActor
 from accounts.people.site_roles import SitePermission, site_may
+from accounts.site_look import DARK, DEFAULT_COLOUR, LIGHT, palette
 from accounts.site_settings import (
+    COLOUR,
     DEFAULT_ROOMS,
+    LOGO,
     RULES,
     RULES_HTML,
     site_settings,
@@ -26,7 +30,7 @@ from helpers.rendering import RENDERER
 from helpers.security_log import note
 from helpers.text.translation import current, translate
 from helpers.web.addresses import client_address
-from helpers.web.flash import flash
+from helpers.web.flash import flash, is_for_programs
 from helpers.web.forms import read_form
 from helpers.web.routing import wants_json
 from settings import Settings
@@ -53,10 +57,11 @@ class Site(SitePage):
             value = await checked(name, text)
             html = await self._html(value) if name in WITH_SIGNS else None
             act = await change_site(
-                request.app[DATABASE], site_settings(request.app), user, name, value, html
+                *(request.app[DATABASE], site_settings(request.app), SiteActor.of(user)),
+                *(name, value, html),
             )
         except ActionError as error:
-            if wants_json(request) or error.retry_after:
+            if is_for_programs(request, error):
                 raise
             return await self._page(name, text, error)
         if act is not None:
@@ -84,9 +89,14 @@ class Site(SitePage):
         values[DEFAULT_ROOMS] = " ".join(await names_of_rooms(now.default_rooms))
         if wants_json(request):
             environment = dict(_environment(request.app[SETTINGS]))
+            values[LOGO] = now[LOGO]
             told = {"settings": values, "fixed": sorted(now.fixed), "environment": environment}
             return web.json_response(told)
+        colour = now[COLOUR] or DEFAULT_COLOUR
         context = {
+            "logo": now[LOGO],
+            "colour": colour,
+            "variants": [palette(colour, theme).accent for theme in (LIGHT, DARK)] if now[COLOUR] else [],
             "values": {**values, **({failed: text} if failed else {})},
             "fixed": now.fixed,
             "failed": failed,

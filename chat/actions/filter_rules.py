@@ -4,7 +4,9 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from accounts.people.site_acts import SiteActor, record_site_act
+from accounts.people.site_roles import SitePermission
 from chat.actions.moderation import change, numbered, require
+from chat.actions.site_powers import require_site
 from chat.delivery.filters import ACTIONS, host_key, words_key
 from chat.drafts import Person
 from chat.engine import Engine
@@ -109,13 +111,16 @@ async def change_in_room(engine: Engine, room_id: int, person: Person, act: str,
     return receipt
 
 
-async def change_of_site(engine: Engine, by: SiteActor, act: str, put: Put) -> None:
-    """Whoever calls it has checked who may."""
+async def change_of_site(engine: Engine, by: SiteActor, act: str, put: Put) -> int | None:
+    """Returns the number of the act, None where nothing changed. Raises ActionError."""
+    number = None
     async with engine.database.aio_atomic():
+        await require_site(by, SitePermission.SET_SITE)
         removed, added = await put()
         if removed != added:
-            await record_site_act(act, by, before={"rules": removed}, after={"rules": added})
+            number = await record_site_act(act, by, before={"rules": removed}, after={"rules": added})
     await engine.filters.changed()
+    return number
 
 
 async def undo_in(room: RoomTransaction, person: Person, act: RecordedAct, nonce: str) -> Receipt:

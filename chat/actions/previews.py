@@ -17,13 +17,15 @@ from chat.history.transaction import RoomTransaction
 from chat.models import PreviewPicture
 from chat.requests import DismissPreview, new_nonce
 from chat.roles import Permission
+from helpers.storage.moving import Place
 
+PLACE = Place(PreviewPicture, PreviewPicture.picture, (PreviewPicture.id,))
 NOBODY = Person(0, "?")
 
 
 class NewPicture(NamedTuple):
     id: str
-    data: bytes
+    blob_id: int
 
 
 async def put_cards(
@@ -46,7 +48,7 @@ async def put_cards(
         receipt = _put(room, line, now)
         shown = {card.picture for card in now}
         rows = [
-            {"id": one.id, "room_id": room.room_id, "seq": seq, "picture": one.data}
+            {"id": one.id, "room_id": room.room_id, "seq": seq, "picture": b"", "blob_id": one.blob_id}
             for one in pictures
             if one.id in shown
         ]

@@ -11,14 +11,18 @@ from chat.models import CONVERSATIONS, Room, RoomPicture
 from chat.requests import new_nonce
 from chat.roles import Permission
 from helpers.security_log import note
+from helpers.storage.moving import Place
+from helpers.storage.store import Store
 from helpers.text.translation import Text
+
+PLACE = Place(RoomPicture, RoomPicture.data, (RoomPicture.room_id, RoomPicture.version, RoomPicture.size))
 
 KEPT = 5
 """Former pictures of a room, to which an undo leads back."""
 
 
-async def set_picture(engine: Engine, room_id: int, person: Person, made: dict[int, bytes]) -> Receipt:
-    """Shows this picture, by size; an empty `made` removes it. Raises ActionError."""
+async def set_picture(engine: Engine, room_id: int, person: Person, made: dict[int, int]) -> Receipt:
+    """Shows this picture, a blob for each size; an empty `made` removes it. Raises ActionError."""
 
     async def apply(room: RoomTransaction) -> Receipt:
         await require(room, person, Permission.SET_TITLE)
@@ -33,8 +37,8 @@ async def set_picture(engine: Engine, room_id: int, person: Person, made: dict[i
             is_old = (RoomPicture.room_id == room_id) & RoomPicture.version.in_(known[KEPT:])
             await RoomPicture.delete().where(is_old).aio_execute()
             rows = [
-                {"room_id": room_id, "version": version, "size": size, "data": data}
-                for size, data in made.items()
+                {"room_id": room_id, "version": version, "size": size, "data": b"", "blob_id": blob_id}
+                for size, blob_id in made.items()
             ]
             # By itself: statements that are sent together take no bytes.
             await RoomPicture.insert_many(rows).aio_execute()
@@ -74,10 +78,7 @@ async def _versions(room: RoomTransaction) -> list[int]:
     return [version for (version,) in rows]
 
 
-async def read_picture(room: Room, size: int) -> bytes | None:
-    """The room's picture as it is shown."""
-    query = RoomPicture.select(RoomPicture.data).where(
-        RoomPicture.room_id == room.id, RoomPicture.version == room.picture, RoomPicture.size == size
-    )
-    rows = await query.tuples().aio_execute()
-    return bytes(rows[0][0]) if rows else None
+async def read_picture(store: Store, room: Room, size: int) -> bytes | None:
+    """The room's picture as it is shown. Raises StorageError."""
+    is_shown = (RoomPicture.room_id == room.id) & (RoomPicture.version == room.picture)
+    return await PLACE.read(store, is_shown & (RoomPicture.size == size))

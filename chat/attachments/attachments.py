@@ -49,6 +49,9 @@ KEPT_SECONDS = 24 * 3600
 LOOK_SECONDS = 180
 """A process that looks at a file for longer than this has ended."""
 
+FULL_SECONDS = 3
+"""For so long whoever asks for a file is told that there was no space for it; then it is tried again."""
+
 LOOKED_AT_ONCE = 3
 PATIENCE_SECONDS = 20.0
 IN_MEMORY = 1024 * 1024
@@ -123,6 +126,7 @@ class Attachments:
         upload: Upload | None = await Upload.aio_get_or_none(is_theirs)
         if upload is not None and upload.state == "whole" and upload.looked_until < now_ms():
             self.look(upload)
+            upload.error = ""
         return upload
 
     async def file(self, file_id: str) -> File | None:
@@ -187,7 +191,8 @@ class Attachments:
     async def _look(self, upload_id: str) -> None:
         now = now_ms()
         is_free = (Upload.id == upload_id) & (Upload.state == "whole") & (Upload.looked_until < now)
-        if not await Upload.update(looked_until=now + LOOK_SECONDS * 1000).where(is_free).aio_execute():
+        change = {"looked_until": now + LOOK_SECONDS * 1000, "error": ""}
+        if not await Upload.update(change).where(is_free).aio_execute():
             return
         upload = await Upload.aio_get(Upload.id == upload_id)
         try:
@@ -200,15 +205,17 @@ class Attachments:
                         raise _lost() from None
                     await self._keep(upload, file)
         except ActionError as error:
-            if error.retry_after:
-                await Upload.update(looked_until=0).where(Upload.id == upload_id).aio_execute()
+            if error.retry_after or isinstance(error, StorageError):
+                # It is looked at again when somebody asks for it.
+                is_full = isinstance(error, StorageError) and error.is_full
+                rests = now_ms() + FULL_SECONDS * 1000 if is_full else 0
+                later = {"looked_until": rests, "error": error.text if is_full else ""}
+                await Upload.update(later).where(Upload.id == upload_id).aio_execute()
                 return
             change = {"state": "refused", "error": error.text}
             await Upload.update(change).where(Upload.id == upload_id).aio_execute()
-        except Exception as error:
-            if not isinstance(error, StorageError):
-                log.exception("a file can't be looked at")
-            # It is looked at again when somebody asks for it.
+        except Exception:
+            log.exception("a file can't be looked at")
             await Upload.update(looked_until=0).where(Upload.id == upload_id).aio_execute()
             return
         with contextlib.suppress(StorageError):

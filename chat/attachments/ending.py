@@ -10,7 +10,8 @@ from typing import Any
 
 from accounts.keys import DeletedAccount
 from chat.attachments.attachments import PARTS, Attachments
-from chat.models import File, Hold, Upload
+from chat.history.files import refs_of_held
+from chat.models import File, HeldPost, Hold, Upload
 from helpers.clock import now_ms
 from helpers.db.database import is_unavailable
 from helpers.db.leases import Claim
@@ -59,7 +60,10 @@ class Sweeper:
         while await self._end_uploads((Upload.until <= now) & Upload.owner_id.not_in(people)):
             await self._claim.hold()
         is_over = File.until.is_null(False) & (File.until <= now) & File.room_id.is_null()
-        await File.delete().where(is_over, File.owner_id.not_in(people)).aio_execute()
+        query = File.select(File.id).where(is_over, File.owner_id.not_in(people))
+        over = {file_id for (file_id,) in await query.tuples().aio_execute()}
+        for file_id in over - await _waiting_in_held_rooms() if over else ():
+            await File.delete().where(is_over, File.id == file_id).aio_execute()
         while await erase_unused(attachments.database, attachments.store):
             await self._claim.hold()
         if time.monotonic() >= self._look_for_parts_at:
@@ -73,9 +77,19 @@ class Sweeper:
         return bool(uploads)
 
 
+async def _waiting_in_held_rooms() -> set[str]:
+    """The files of posts that a filter held in rooms of which nothing is erased."""
+    rooms = Hold.select(Hold.subject_id).where(Hold.kind == "room")
+    query = HeldPost.select(HeldPost.files).where(HeldPost.room_id.in_(rooms), HeldPost.files.is_null(False))
+    return {ref.id for (files,) in await query.tuples().aio_execute() for ref in refs_of_held(files)}
+
+
 async def erase_uploads(attachments: Attachments, account: DeletedAccount) -> AsyncGenerator[None, None]:
     """An eraser, see accounts.keys.ERASERS: of what wasn't posted. Files of messages stay or go with
     these."""
+    if await Hold.aio_get_or_none(Hold.kind == "person", Hold.subject_id == account.user_id):
+        # They end by their time, when the hold does.
+        return
     is_theirs = Upload.owner_id == account.user_id
     while uploads := list(await Upload.select().where(is_theirs).limit(ROWS_AT_ONCE).aio_execute()):
         for upload in uploads:
@@ -83,3 +97,8 @@ async def erase_uploads(attachments: Attachments, account: DeletedAccount) -> As
             yield
     await File.delete().where(File.owner_id == account.user_id, File.room_id.is_null()).aio_execute()
     yield
+
+
+async def forget_uploads() -> None:
+    """Ends the uploads that are under way, after a restore from a backup: it has none of their parts."""
+    await Upload.delete().where(Upload.state.in_(("open", "whole"))).aio_execute()

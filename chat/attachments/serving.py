@@ -36,7 +36,8 @@ class StoredFile:
         """Whether the message can be read in the room, as its reader sees that."""
         if self.is_deleted or self.number is None:
             return False
-        is_kept = self.is_pinned and self.seq < room.kept_seq == room.cleared_seq
+        is_older = self.seq < room.kept_seq == room.cleared_seq
+        is_kept = is_older and self.is_pinned and bool(room.keeps_pinned)
         return self.number > room.cleared_number or is_kept
 
 

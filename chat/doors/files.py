@@ -14,7 +14,6 @@ from chat.actions.membership import find_room
 from chat.attachments.listing import FilePage, files_of
 from chat.attachments.serving import StoredFile, stored_file
 from chat.doors.room_pages import as_events, find_access, room_access
-from chat.doors.uploads import store_away
 from chat.drafts import FileRef, Person
 from chat.errors import ActionError
 from chat.history.reading import post_at
@@ -28,10 +27,8 @@ from helpers.text.previews import MAX_BYTES
 from helpers.web.forms import read_files, read_form, read_values
 from helpers.web.headers import PHOTO_POLICY
 from helpers.web.routing import wants_json
+from helpers.web.stored import REVALIDATE, is_known, stored_answer
 from settings import Settings
-
-FRESH = "private, no-cache"
-"""Browsers keep it, and ask each time whether they still may show it."""
 
 KINDS = ("picture", "video", "sound", "text", "other")
 
@@ -94,18 +91,15 @@ class RoomFiles(web.View):
             attachments = request.app[ATTACHMENTS]
             for upload in uploads:
                 attachments.check_size(upload.size)
-            try:
-                files = tuple(
-                    [
-                        FileRef(
-                            await attachments.take(user.id, upload.name, upload.file, upload.size),
-                            one.description,
-                        )
-                        for upload, one in zip(uploads, post.files, strict=True)
-                    ]
-                )
-            except StorageError as error:
-                raise store_away(error) from error
+            files = tuple(
+                [
+                    FileRef(
+                        await attachments.take(user.id, upload.name, upload.file, upload.size),
+                        one.description,
+                    )
+                    for upload, one in zip(uploads, post.files, strict=True)
+                ]
+            )
         person, room = Person(user.id, user.name), found.room
         receipt = await post_and_wait(
             *(request.app[ENGINE], room.id, person, post.text, nonce, "post"),
@@ -161,14 +155,11 @@ class Preview(FileView):
         if file.kind != "text":
             raise web.HTTPNotFound
         headers = {"ETag": f'"{file.sha256[:32]}-{PREVIEW_VERSION}"', **_headers()}
-        if _is_known(request, headers["ETag"]):
+        if is_known(request, headers["ETag"]):
             return web.Response(status=304, headers=headers)
         take_token(request, request[USER].id)
         store, end = request.app[ATTACHMENTS].store, min(file.size, MAX_BYTES)
-        try:
-            data = b"".join([piece async for piece in store.stream(file.key, 0, end)])
-        except StorageError as error:
-            raise store_away(error) from error
+        data = b"".join([piece async for piece in store.stream(file.key, 0, end)])
         text = await request.app[RENDERER].preview(request[USER].id, data, file.name)
         return web.Response(text=text, content_type="text/html", headers=headers)
 
@@ -189,14 +180,14 @@ class OneFile(FileView):
             raise web.HTTPNotFound
         fitting = [one for one in widths if one <= width]
         variant = str(fitting[-1] if fitting else widths[0])
-        headers = {"ETag": f'"{file.sha256[:32]}-{variant}"', "Content-Type": "image/webp", **_headers()}
-        if _is_known(self.request, headers["ETag"]):
-            return web.Response(status=304, headers=headers)
-        try:
-            data = await self.request.app[ATTACHMENTS].store.read(variant_key(file.key, variant))
-        except StorageError as error:
-            raise store_away(error) from error
-        return web.Response(body=data, headers=headers)
+        store = self.request.app[ATTACHMENTS].store
+        answer = await stored_answer(
+            *(self.request, f"{file.sha256[:32]}-{variant}", _headers(), "image/webp"),
+            lambda: store.read(variant_key(file.key, variant)),
+        )
+        if answer is None:
+            raise web.HTTPNotFound
+        return answer
 
     async def _content(self, file: StoredFile) -> web.StreamResponse:
         request = self.request
@@ -204,7 +195,7 @@ class OneFile(FileView):
         headers["Content-Type"] = file.type + ("; charset=utf-8" if file.kind == "text" else "")
         disposition = "inline" if file.kind in SHOWN else "attachment"
         headers["Content-Disposition"] = f"{disposition}; filename*=UTF-8''{quote(file.name, safe='')}"
-        if _is_known(request, headers["ETag"]):
+        if is_known(request, headers["ETag"]):
             return web.Response(status=304, headers=headers)
         start, end = _range_of(request, file.size, headers["ETag"])
         if start >= end:
@@ -223,24 +214,19 @@ class OneFile(FileView):
                 if not answer.prepared:
                     await answer.prepare(request)
                 await answer.write(piece)
-        except StorageError as error:
-            if answer.prepared:
-                # The client sees that it isn't whole, and asks for the rest.
-                if request.transport is not None:
-                    request.transport.abort()
-                return answer
-            raise store_away(error) from error
+        except StorageError:
+            if not answer.prepared:
+                raise
+            # The client sees that it isn't whole, and asks for the rest.
+            if request.transport is not None:
+                request.transport.abort()
+            return answer
         await answer.write_eof()
         return answer
 
 
 def _headers() -> dict[str, str]:
-    return {"Cache-Control": FRESH, "Content-Security-Policy": PHOTO_POLICY}
-
-
-def _is_known(request: web.Request, etag: str) -> bool:
-    known = request.headers.get("If-None-Match", "")
-    return etag in {tag.strip().removeprefix("W/") for tag in known.split(",")}
+    return {"Cache-Control": REVALIDATE, "Content-Security-Policy": PHOTO_POLICY}
 
 
 _RANGE = re.compile(r"bytes=([0-9]{0,15})-([0-9]{0,15})")

@@ -32,7 +32,7 @@ from helpers.clock import iso, now_ms
 from helpers.keys import SETTINGS
 from helpers.mail.queue import MAILS
 from helpers.text.translation import current, translate
-from helpers.web.flash import flash
+from helpers.web.flash import flash, is_for_programs, said_on
 from helpers.web.forms import Form, read_form, read_values
 from helpers.web.redirects import safe_next
 from helpers.web.routing import wants_json
@@ -171,7 +171,7 @@ class Invitations(web.View):
                 engine, user, chosen, uses, days, may_to_site=may_to_site
             )
         except ActionError as error:
-            if wants_json(request) or error.retry_after:
+            if is_for_programs(request, error):
                 raise
             form.errors[error.field or ""] = translate(error.phrase)
             return await self._page(form, [name.lower() for name in names], status=error.status)
@@ -353,14 +353,10 @@ class Revoke(web.View):
         form = await read_form(request)
         engine = request.app[ENGINE]
         room = await membership.find_room(engine, form.get("room", ""), user) if form.get("room") else None
-        try:
+        here = safe_next(form.get("next", ""), "/invitations")
+        async with said_on(request, here):
             await invite_links.revoke(engine, user, int(request.match_info["link"]), room)
-        except ActionError as error:
-            if wants_json(request) or error.retry_after:
-                raise
-            await flash(request, translate(error.phrase), "error")
-        else:
-            if wants_json(request):
-                return web.Response(status=204)
-            await flash(request, current().t("The link leads nowhere any more."))
-        raise web.HTTPSeeOther(safe_next(form.get("next", ""), "/invitations"))
+        if wants_json(request):
+            return web.Response(status=204)
+        await flash(request, current().t("The link leads nowhere any more."))
+        raise web.HTTPSeeOther(here)

@@ -4,6 +4,7 @@ from aiohttp import web
 
 from accounts.keys import USER
 from chat.actions import membership
+from chat.actions.previews import PLACE
 from chat.errors import ActionError
 from chat.history import reading
 from chat.history.previews import read_cards
@@ -13,27 +14,29 @@ from chat.models import PreviewPicture, Room
 from helpers import images
 from helpers.clock import iso
 from helpers.markup.plain_text import strip_markup
+from helpers.storage.store import STORE
 from helpers.web.headers import PHOTO_POLICY
-
-A_DAY = "private, max-age=86400, immutable"
-"""The picture of an id never changes, but it goes with its post."""
+from helpers.web.stored import A_DAY, stored_answer
 
 
 class Picture(web.View):
     async def get(self) -> web.Response:
         request = self.request
         picture_id = request.match_info["picture"]
-        found = await PreviewPicture.aio_get_or_none(PreviewPicture.id == picture_id)
-        if found is None or not await self._is_seen(found.room_id, found.seq, picture_id):
+        is_this = PreviewPicture.id == picture_id
+        query = PreviewPicture.select(PreviewPicture.room_id, PreviewPicture.seq).where(is_this)
+        found = await query.tuples().aio_execute()
+        if not found or not await self._is_seen(found[0][0], found[0][1], picture_id):
             raise web.HTTPNotFound
-        headers = {
-            "ETag": f'"{picture_id}"',
-            "Cache-Control": A_DAY,
-            "Content-Security-Policy": PHOTO_POLICY,
-        }
-        if request.headers.get("If-None-Match") == headers["ETag"]:
-            return web.Response(status=304, headers=headers)
-        return web.Response(body=bytes(found.picture), content_type=images.TYPE, headers=headers)
+        answer = await stored_answer(
+            *(request, picture_id),
+            {"Cache-Control": A_DAY, "Content-Security-Policy": PHOTO_POLICY},
+            images.TYPE,
+            lambda: PLACE.read(request.app[STORE], is_this),
+        )
+        if answer is None:
+            raise web.HTTPNotFound
+        return answer
 
     async def _is_seen(self, room_id: int, seq: int, picture_id: str) -> bool:
         """Whether the reader sees the post with this picture now."""

@@ -24,8 +24,8 @@ from chat.models import HeldPost
 from chat.roles import Permission
 from helpers.clock import iso
 from helpers.text.durations import parse_duration
-from helpers.text.translation import current, translate
-from helpers.web.flash import flash
+from helpers.text.translation import current
+from helpers.web.flash import flash, said_on
 from helpers.web.forms import read_form
 from helpers.web.redirects import safe_next
 from helpers.web.routing import wants_json
@@ -92,16 +92,11 @@ class RoomReports(web.View):
         form = await read_form(request)
         person = Person(user.id, user.name)
         here = f"/rooms/{found.room.name}/reports"
-        try:
+        async with said_on(request, here, but=WRONG):
             if "held" in form:
                 return await self._answer_held(found, person, form)
             report_id, given = read_answer(form)
             receipt = await answer(request.app[ENGINE], found.room.id, person, report_id, given)
-        except ActionError as error:
-            if wants_json(request) or error.retry_after or error.code in WRONG:
-                raise
-            await flash(request, translate(error.phrase), "error")
-            raise web.HTTPSeeOther(here) from None
         if wants_json(request):
             return web.json_response({"answer": given.name, "act": receipt.act})
         await flash(request, answered_text(receipt.act))

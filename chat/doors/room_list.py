@@ -23,7 +23,7 @@ from chat.requests import new_nonce
 from chat.room_names import clean_title, name_problem
 from helpers.clock import iso, now_ms
 from helpers.text.translation import Text, translate
-from helpers.web.flash import flash
+from helpers.web.flash import said_on
 from helpers.web.forms import Form, check_form, read_form
 from helpers.web.routing import wants_json
 
@@ -134,15 +134,10 @@ class Restore(web.View):
         room = await deleted_room_named(request.match_info["name"], user)
         if room is None:
             raise web.HTTPNotFound
-        try:
+        async with said_on(request, "/rooms"):
             receipt = await restore_room(
                 request.app[ENGINE], room.id, Person(user.id, user.name), new_nonce()
             )
-        except ActionError as error:
-            if wants_json(request) or error.retry_after:
-                raise
-            await flash(request, translate(error.phrase), "error")
-            raise web.HTTPSeeOther("/rooms") from None
         if wants_json(request):
             return web.json_response({"seq": receipt.seq, "act": receipt.act})
         raise web.HTTPSeeOther(f"/rooms/{room.name}" if await self._is_member(room) else "/rooms")

@@ -11,14 +11,15 @@ from chat.errors import ActionError
 from chat.keys import ENGINE, take_token
 from chat.roles import Permission
 from helpers import images
+from helpers.storage.blobs import keep_all
+from helpers.storage.store import STORE
 from helpers.text.translation import Text, current, translate
 from helpers.web.flash import flash
 from helpers.web.forms import read_file
 from helpers.web.headers import IMAGE_POLICY
 from helpers.web.routing import wants_json
+from helpers.web.stored import FOR_EVER, REVALIDATE, stored_answer
 
-FOR_EVER = "private, max-age=31536000, immutable"
-REVALIDATE = "private, no-cache"
 MAX_BODY = images.MAX_BYTES + 64 * 1024
 """The file and the rest of the form."""
 
@@ -33,17 +34,18 @@ class RoomPicture(web.View):
         size = request.query.get("size", "128")
         if size not in map(str, SIZES):
             raise ActionError("bad_request", "`size` is one of {sizes}.", sizes=", ".join(map(str, SIZES)))
-        headers = {
-            "ETag": f'"{room.picture}-{size}"',
-            "Cache-Control": FOR_EVER if request.query.get("v") == str(room.picture) else REVALIDATE,
-            "Content-Security-Policy": IMAGE_POLICY,
-        }
-        data = await read_picture(room, int(size)) if room.picture else None
-        if data is None:
+        if not room.picture:
             raise web.HTTPNotFound
-        if request.headers.get("If-None-Match") == headers["ETag"]:
-            return web.Response(status=304, headers=headers)
-        return web.Response(body=data, content_type=images.TYPE, headers=headers)
+        lasts = FOR_EVER if request.query.get("v") == str(room.picture) else REVALIDATE
+        answer = await stored_answer(
+            *(request, f"{room.picture}-{size}"),
+            {"Cache-Control": lasts, "Content-Security-Policy": IMAGE_POLICY},
+            images.TYPE,
+            lambda: read_picture(request.app[STORE], room, int(size)),
+        )
+        if answer is None:
+            raise web.HTTPNotFound
+        return answer
 
     async def post(self) -> web.Response:
         request, user = self.request, self.request[USER]
@@ -65,7 +67,8 @@ class RoomPicture(web.View):
             await flash(request, text, "error")
             raise web.HTTPSeeOther(here) from None
         person = Person(user.id, user.name)
-        receipt = await set_picture(request.app[ENGINE], found.room.id, person, made)
+        kept = await keep_all(request.app[STORE], made)
+        receipt = await set_picture(request.app[ENGINE], found.room.id, person, kept)
         if wants_json(request):
             return web.json_response({"seq": receipt.seq, "act": receipt.act})
         await flash(request, current().t("The picture is saved."), "success")

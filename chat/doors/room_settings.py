@@ -41,8 +41,8 @@ from chat.requests import clean_text, new_nonce
 from chat.roles import RIGHTS, ROLE_WORDS, Permission, Role, Standing
 from helpers.clock import iso, now_ms
 from helpers.text.durations import parse_duration, show_duration
-from helpers.text.translation import current, translate
-from helpers.web.flash import flash
+from helpers.text.translation import current
+from helpers.web.flash import flash, said_on
 from helpers.web.forms import read_form
 from helpers.web.routing import wants_json
 
@@ -66,13 +66,8 @@ class RoomSettings(web.View):
         if act is None:
             raise ActionError("bad_request", "`act` is one of these: {names}.", names=", ".join(ACTS))
         person = Person(request[USER].id, request[USER].name)
-        try:
+        async with said_on(request, self._address(found)):
             receipt = await act(request.app[ENGINE], found.room.id, person, form)
-        except ActionError as error:
-            if wants_json(request) or error.retry_after:
-                raise
-            await flash(request, translate(error.phrase), "error")
-            raise web.HTTPSeeOther(self._address(found)) from None
         if wants_json(request):
             return web.json_response({"seq": receipt.seq, "act": receipt.act})
         if form["act"] in ("leave", "delete_room"):

@@ -17,7 +17,6 @@ from chat.keys import ATTACHMENTS, take_token
 from chat.models import Upload
 from helpers.errors import too_fast
 from helpers.keys import SETTINGS
-from helpers.storage.store import StorageError
 from helpers.text.translation import Text, translate
 from helpers.web.bodies import deadline
 
@@ -31,15 +30,6 @@ AT_ONCE = 4
 MAX_DIGITS = 15
 
 UNDER_WAY = web.AppKey("uploads_under_way", Counter[int])
-
-
-def store_away(error: StorageError) -> ActionError:
-    """What people are told where the store can't be used."""
-    if error.is_full:
-        return ActionError("storage_full", "There is no more space for files on this site.")
-    return ActionError(
-        "storage_away", "Files can’t be stored or read at this moment. Please try again.", retry_after=5
-    )
 
 
 class TusView(web.View):
@@ -116,8 +106,6 @@ class OneUpload(TusView):
                 upload = await self.attachments.append(upload, offset, pieces, came)
             if upload.state == "whole":
                 await self.attachments.wait_for(upload)
-        except StorageError as error:
-            raise store_away(error) from error
         finally:
             under_way[user.id] -= 1
             if not under_way[user.id]:
@@ -126,10 +114,7 @@ class OneUpload(TusView):
 
     async def delete(self) -> web.Response:
         self.check_version()
-        try:
-            await self.attachments.end(await self._upload())
-        except StorageError as error:
-            raise store_away(error) from error
+        await self.attachments.end(await self._upload())
         return web.Response(status=204, headers={"Tus-Resumable": VERSION})
 
 

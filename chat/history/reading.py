@@ -224,8 +224,17 @@ async def latest_posts(room_id: int, since: int) -> list[tuple[int, int]]:
 async def visible_post(room: Room, number: int) -> Line | None:
     """The post with this number, or None where there is none or the history before it was
     cleared."""
-    line = await post_at(room.id, number) if number > room.cleared_number else None
-    return without_quotes([line], room.cleared_number)[0] if line is not None else None
+    line = await post_at(room.id, number)
+    if line is None or (number <= room.cleared_number and not _is_kept_pin(room, line)):
+        return None
+    return without_quotes([line], room.cleared_number)[0]
+
+
+def _is_kept_pin(room: Room, line: Line) -> bool:
+    """Whether the post is kept because it is pinned, though the lines around it are gone: unless it was
+    cleared away, or is hidden from newcomers."""
+    is_older = line.seq < room.kept_seq and room.kept_seq == room.cleared_seq
+    return is_older and bool(room.keeps_pinned and line.pinned) and not line.is_deleted
 
 
 async def pinned(room: Room) -> list[Line]:
@@ -233,7 +242,7 @@ async def pinned(room: Room) -> list[Line]:
     # The condition is that of the index messages_pins.
     is_pinned = (Row.room_id + SQL("0") == room.id) & Row.pinned & Row.deleted_at.is_null()
     # Those that are kept though the lines around them are gone, unless they were cleared away.
-    is_kept = Row.seq < (room.kept_seq if room.kept_seq == room.cleared_seq else 0)
+    is_kept = Row.seq < (room.kept_seq if room.keeps_pinned and room.kept_seq == room.cleared_seq else 0)
     query = Row.select(*LINE_COLUMNS).where(is_pinned, (Row.number > room.cleared_number) | is_kept)
     rows = await query.order_by(Row.number.desc()).limit(MAX_PINS).tuples().aio_execute()
     lines = [Line(*row) for row in rows]
@@ -336,12 +345,17 @@ async def page_after(room: Room, number: int, limit: int, *, past: bool = True) 
 
 async def page_around(room: Room, number: int, limit: int, *, past: bool = True) -> Around | None:
     """At most `limit` lines of at most MAX_PAGE_WEIGHT with this post in the middle, oldest first.
-    None where there is no such post, or it was cleared."""
-    seq = (
-        await _numbered(Row.select(Row.seq), room.id, number).aio_scalar()
-        if number > room.cleared_number
-        else None
-    )
+    None where there is no such post, or it was cleared. A pinned post that is older than all others
+    stands before the first of them."""
+    if number <= room.cleared_number:
+        pin = await visible_post(room, number)
+        if pin is None:
+            return None
+        rest = await page(
+            room, limit - 1, after_seq=pin.seq, weight=MAX_PAGE_WEIGHT - _weight_of(pin), past=past
+        )
+        return Around([pin, *rest.lines], False, rest.more)
+    seq = await _numbered(Row.select(Row.seq), room.id, number).aio_scalar()
     if seq is None:
         return None
     half = MAX_PAGE_WEIGHT // 2

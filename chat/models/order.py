@@ -192,6 +192,22 @@ class Hold(Base):
         primary_key = peewee.CompositeKey("kind", "subject_id")
 
 
+class KeptRecord(Base):
+    """What a hold keeps of what was erased or overwritten meanwhile, but for messages, which stay where
+    they are. The database itself adds it (migration 0052): `record` is the JSON of the row, `what` it was,
+    `data` its bytes. It goes when the hold ends."""
+
+    hold_kind = peewee.TextField()
+    subject_id = peewee.BigIntegerField()
+    what = peewee.TextField()
+    record = peewee.TextField()
+    data = peewee.BlobField(null=True)
+    at = peewee.BigIntegerField()
+
+    class Meta:
+        table_name = "kept_records"
+
+
 class Filter(Base):
     """A rule of a room, or of the site where `room_id` is 0. `kind` is `word`, `host`, or `new`, whose
     pattern is how many first posts of a new account are held; `action` is `refuse`, `report` or

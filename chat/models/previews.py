@@ -28,6 +28,7 @@ class KnownPage(Base):
     width = peewee.BigIntegerField(null=True)
     height = peewee.BigIntegerField(null=True)
     picture = peewee.BlobField(null=True)
+    blob_id = peewee.BigIntegerField(null=True)
 
     class Meta:
         table_name = "linked_pages"
@@ -40,6 +41,7 @@ class PreviewPicture(Base):
     room_id = peewee.BigIntegerField()
     seq = peewee.BigIntegerField()
     picture = peewee.BlobField()
+    blob_id = peewee.BigIntegerField(null=True)
 
     class Meta:
         table_name = "preview_pictures"

@@ -114,6 +114,7 @@ class RoomPicture(Base):
     version = peewee.BigIntegerField()
     size = peewee.SmallIntegerField()
     data = peewee.BlobField()
+    blob_id = peewee.BigIntegerField(null=True)
 
     class Meta:
         table_name = "room_pictures"

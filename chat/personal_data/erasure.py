@@ -179,7 +179,8 @@ async def _erase_posts(engine: Engine, account: DeletedAccount) -> Steps:
         Row.nonce,
         Row.room_id,
         Row.seq,
-        is_post & (Row.text != ""),
+        # A post of files alone has no text.
+        is_post & ((Row.text != "") | Row.files.is_null(False)),
         Case(None, [(is_post, "")], Row.text),
         Row.kind,
     )
@@ -202,7 +203,7 @@ async def _erase_posts(engine: Engine, account: DeletedAccount) -> Steps:
         )
         yield
         if account.removes:
-            posts = sorted((room_id, seq) for _, room_id, seq, has_text, _, _ in rows if has_text)
+            posts = sorted((room_id, seq) for _, room_id, seq, is_left, _, _ in rows if is_left)
             for room_id, seqs in _by_room(posts, POSTS_AT_ONCE):
                 await _change(engine, account, room_id, seqs, _Erase)
                 yield

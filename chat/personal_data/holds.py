@@ -1,7 +1,15 @@
 """Holds: while one stands, nothing of a person or of a room is erased, by whatever is due. What people
-delete is hidden at once even so. Those who run the site place and release them."""
+delete is hidden at once even so. Those who run the site place and release them.
 
+Messages, what was reported and what a filter held stay where they are. Of all else the database puts
+aside what is erased or overwritten (KeptRecord)."""
+
+import time
+from collections.abc import Awaitable, Callable
 from typing import Literal
+
+from peewee import Tuple
+from peewee_async.databases import AioDatabase
 
 from accounts.models import User
 from accounts.people.site_acts import SiteActor, record_site_act
@@ -10,7 +18,7 @@ from chat.actions.site_powers import require_site
 from chat.engine import Engine
 from chat.errors import ActionError
 from chat.history.transaction import UNDO_SECONDS
-from chat.models import Clearing, Hold, Room, Sweep
+from chat.models import Clearing, Hold, KeptRecord, Room, Sweep
 from chat.models import Message as Row
 from helpers.clock import iso, now_ms
 from helpers.text.characters import is_one_line
@@ -18,6 +26,9 @@ from helpers.text.characters import is_one_line
 Kind = Literal["person", "room"]
 
 MAX_REASON = 500
+
+AT_ONCE = 50
+"""Records, which may hold pictures, in one transaction."""
 
 
 async def held_rooms() -> set[int]:
@@ -90,6 +101,31 @@ async def _look_again(user_id: int) -> None:
             row = {"room_id": room_id, "before_seq": cleared_seq, "done_seq": 0}
             clearing = Clearing.insert(row, due_at=now_ms() + UNDO_SECONDS * 1000)
             await clearing.on_conflict_ignore().aio_execute()
+
+
+async def erase_kept_records(database: AioDatabase, step_done: Callable[[float], Awaitable[bool]]) -> None:
+    """Erases what was kept for holds that have ended."""
+    after: tuple[str, int] = ("", 0)
+    columns = (KeptRecord.hold_kind, KeptRecord.subject_id)
+    while True:
+        query = KeptRecord.select(*columns).where(Tuple(*columns) > after).order_by(*columns).limit(1)
+        rows = list(await query.tuples().aio_execute())
+        if not rows:
+            return
+        after = kind, subject_id = rows[0]
+        if subject_id in await _held(kind):
+            continue
+        is_its = (KeptRecord.hold_kind == kind) & (KeptRecord.subject_id == subject_id)
+        while True:
+            began = time.monotonic()
+            query = KeptRecord.select(KeptRecord.id).where(is_its).order_by(KeptRecord.id).limit(AT_ONCE)
+            ids = [kept_id for (kept_id,) in await query.tuples().aio_execute()]
+            if not ids:
+                break
+            async with database.aio_atomic():
+                await KeptRecord.delete().where(KeptRecord.id.in_(ids)).aio_execute()
+            if not await step_done(began):
+                return
 
 
 def _named(subject: User | Room) -> tuple[Kind, str]:

@@ -26,7 +26,7 @@ from chat.history.reading import posts_by_seq
 from chat.history.transaction import UNDO_SECONDS, RoomTransaction
 from chat.models import Clearing, HeldPost, Invitation, Report, ReportLine, ReportReason
 from chat.models import Message as Row
-from chat.personal_data.holds import held_people, held_rooms
+from chat.personal_data.holds import erase_kept_records, held_people, held_rooms
 from chat.personal_data.room_erasure import erase_deleted_rooms
 from chat.requests import new_nonce
 from helpers.clock import now_ms
@@ -75,6 +75,7 @@ class Purge:
                     await self._purge_cleared()
                     await self._purge_reports()
                     await self._purge_held()
+                    await erase_kept_records(self._engine.database, self._step_done)
                     await erase_deleted_rooms(self._engine, self._step_done)
                     await Invitation.delete().where(Invitation.until <= now_ms()).aio_execute()
             except ActionError as error:
@@ -153,7 +154,10 @@ class Purge:
     async def _purge_held(self) -> None:
         """Erases posts that a moderator didn't let through, as what was deleted."""
         due_at = now_ms() - UNDO_SECONDS * 1000
-        await HeldPost.delete().where(HeldPost.answered_at < due_at).aio_execute()
+        rooms, people = await held_rooms(), await held_people()
+        is_free = HeldPost.room_id.not_in(sorted(rooms)) & HeldPost.author_id.not_in(sorted(people))
+        query = HeldPost.delete().where(HeldPost.answered_at < due_at)
+        await (query.where(is_free) if rooms or people else query).aio_execute()
 
     async def _purge_cleared(self) -> None:
         """Erases the lines before a cleared one. They are hidden already, so no event is due, and

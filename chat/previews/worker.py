@@ -22,6 +22,7 @@ from chat.previews.pages import Pages
 from helpers.db.database import is_unavailable
 from helpers.db.leases import Claim
 from helpers.linked_pages.reading import PageReader
+from helpers.storage.store import Store
 from helpers.tasks import cancel_all
 from helpers.text.characters import one_line
 
@@ -30,6 +31,9 @@ log = logging.getLogger("aiochat.previews")
 CLAIM_SECONDS = 30.0
 AT_ONCE = 4
 """Posts, each of another person: a page that takes long holds up only what its author posted."""
+
+PAUSE = 0.05
+"""Seconds between two beginnings. Where people post hundreds of links a second, their posts come first."""
 
 SWEEP_SECONDS = 60.0
 
@@ -41,13 +45,18 @@ class PreviewWorker:
     addresses."""
 
     def __init__(
-        self, engine: Engine, reader: PageReader, is_on: Callable[[], bool], origins: Collection[str]
+        self,
+        engine: Engine,
+        reader: PageReader,
+        store: Store,
+        is_on: Callable[[], bool],
+        origins: Collection[str],
     ) -> None:
         self._engine = engine
         self._is_on = is_on
         self._origins = origins
         self._jobs = Jobs()
-        self._pages = Pages(reader)
+        self._pages = Pages(reader, store)
         self._claim = Claim("previews", CLAIM_SECONDS)
         self._running: dict[int, asyncio.Task[None]] = {}
         self._swept = 0.0
@@ -82,13 +91,14 @@ class PreviewWorker:
             await self._jobs.drop_old()
             await self._pages.drop_old()
             self._swept = time.monotonic()
-        while len(self._running) < AT_ONCE:
+        for _ in range(AT_ONCE - len(self._running)):
             job = await self._jobs.next(self._running)
             if job is None:
                 return
             task = asyncio.create_task(self._do(job), context=contextvars.Context())
             self._running[job.author_id] = task
             task.add_done_callback(functools.partial(self._end, job.author_id))
+            await asyncio.sleep(PAUSE)
 
     def _end(self, author_id: int, _: "asyncio.Task[None]") -> None:
         del self._running[author_id]
@@ -145,7 +155,7 @@ class PreviewWorker:
             return None, None
         if page.picture is None:
             return StoredCard(url, page.title, page.site, page.description), None
-        picture = NewPicture(secrets.token_hex(16), page.picture.data)
+        picture = NewPicture(secrets.token_hex(16), page.picture.blob_id)
         size = page.picture.width, page.picture.height
         return StoredCard(url, page.title, page.site, page.description, picture.id, *size), picture
 

@@ -254,7 +254,8 @@ class SearchIndex:
         if wanted.has_picture:
             sql.add(f" AND post.files LIKE {self._sign}", PICTURE)
         if wanted.is_pinned:
-            sql.add(" AND post.pinned")
+            # Of so many posts each is looked at: not all that are pinned anywhere for each of them.
+            sql.add(" AND CAST(post.pinned AS INTEGER) = 1")
         if wanted.is_reply:
             sql.add(" AND post.reply_to IS NOT NULL")
 

@@ -6,10 +6,9 @@ from feed import pictures
 from feed.doors.pages import PostAddress
 from helpers import images
 from helpers.errors import ActionError
+from helpers.storage.store import STORE
 from helpers.web.headers import PHOTO_POLICY
-
-A_DAY = "private, max-age=86400, immutable"
-"""The picture of an id never changes, but it can be deleted."""
+from helpers.web.stored import A_DAY, stored_answer
 
 
 class PostPicture(PostAddress):
@@ -25,14 +24,12 @@ class PostPicture(PostAddress):
         picture_id = int(request.match_info["picture"])
         if picture_id not in [picture["id"] for picture in (await self.visible_post())["pictures"]]:
             raise web.HTTPNotFound
-        headers = {
-            "ETag": f'"{picture_id}-{size}"',
-            "Cache-Control": A_DAY,
-            "Content-Security-Policy": PHOTO_POLICY,
-        }
-        if request.headers.get("If-None-Match") == headers["ETag"]:
-            return web.Response(status=304, headers=headers)
-        data = await pictures.read(picture_id, int(size))
-        if data is None:
+        answer = await stored_answer(
+            *(request, f"{picture_id}-{size}"),
+            {"Cache-Control": A_DAY, "Content-Security-Policy": PHOTO_POLICY},
+            images.TYPE,
+            lambda: pictures.read(request.app[STORE], picture_id, int(size)),
+        )
+        if answer is None:
             raise web.HTTPNotFound
-        return web.Response(body=data, content_type=images.TYPE, headers=headers)
+        return answer

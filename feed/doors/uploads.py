@@ -13,6 +13,7 @@ from feed.pictures import NewPicture, PictureChange
 from helpers import images
 from helpers.errors import ActionError, charge
 from helpers.keys import LIMITER, SETTINGS
+from helpers.storage.store import STORE
 from helpers.web.forms import read_files, read_form, read_values
 
 MAX_BODY = (pictures.MAX_PICTURES + 1) * images.MAX_BYTES
@@ -47,7 +48,7 @@ async def sent_pictures(request: web.Request) -> list[NewPicture]:
     made = await pictures.make(request.app[images.PICTURES], request[USER].id, uploads, alts)
     if made:
         await pictures.check_quota(request[USER].id, request.app[SETTINGS].quota_bytes, made)
-    return made
+    return await pictures.keep(request.app[STORE], made)
 
 
 async def sent_change(request: web.Request) -> PictureChange:

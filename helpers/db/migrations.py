@@ -7,7 +7,7 @@ import fcntl
 import logging
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -136,3 +136,8 @@ def pending(url: str, folder: Path) -> int:
     unreachable."""
     with _backend(url) as backend:
         return len(backend.to_apply(read_migrations(str(folder))))
+
+
+def unknown(folder: Path, applied: Collection[str]) -> list[str]:
+    """Those of the applied migrations that this program doesn't have."""
+    return sorted(set(applied) - {migration.id for migration in read_migrations(str(folder))})

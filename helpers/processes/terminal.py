@@ -2,11 +2,13 @@
 
 import contextlib
 import getpass
+import logging
 import os
 import sys
 import threading
 import time
 from collections.abc import Iterator
+from typing import NoReturn
 
 from settings import Settings
 
@@ -33,6 +35,19 @@ def say(text: str) -> None:
         # Otherwise the interpreter flushes the stream again at exit and fails with a traceback.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise Failure(f"the answer can't be written ({error.strerror})") from None
+
+
+def leave(code: int) -> NoReturn:
+    """Ends the process. The interpreter isn't taken down: threads of native libraries (the store's) may
+    still let go of its objects, and abort a process where these are gone."""
+    logging.shutdown()
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None:
+            try:
+                stream.flush()
+            except OSError:
+                code = code or 1
+    os._exit(code)
 
 
 def ask_password(name: str) -> str:
@@ -84,6 +99,12 @@ def report_duration(what: str) -> Iterator[None]:
         print(file=sys.stderr)
         raise
     print(f"{time.monotonic() - began:.1f} s", file=sys.stderr)
+
+
+def report(what: str) -> contextlib.AbstractContextManager[None]:
+    """Reports the operation to a terminal at once, elsewhere only where it takes long."""
+    is_seen = sys.stderr is not None and sys.stderr.isatty()
+    return report_duration(what) if is_seen else report_when_slow(what)
 
 
 class Progress:

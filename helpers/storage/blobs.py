@@ -8,6 +8,7 @@ itself (migration 0043), whoever adds and deletes what refers to a blob."""
 
 import asyncio
 import hashlib
+import io
 import secrets
 from collections.abc import Mapping
 from typing import IO, Any
@@ -17,7 +18,7 @@ from peewee_async.databases import AioDatabase
 
 from helpers.clock import now_ms
 from helpers.db.base import Base
-from helpers.storage.store import Store
+from helpers.storage.store import StorageError, Store
 
 CHUNK = 1024 * 1024
 NEW, STORED, DEAD = "new", "stored", "dead"
@@ -25,12 +26,16 @@ NEW, STORED, DEAD = "new", "stored", "dead"
 UNUSED_SECONDS = 3600
 """For so long a blob that nothing refers to yet may still be under way."""
 
+HELD_SECONDS = 900
+"""For so long a content that was kept may wait for the transaction that refers to it."""
+
 ERASED_AT_ONCE = 100
 
 
 class Blob(Base):
     """`size` is that of the content and of its variants together. `variants` are the names of objects
-    that are made of the content, such as thumbnails, separated by commas."""
+    that are made of the content, such as thumbnails, separated by commas. It stays until `until`, also
+    where nothing refers to it."""
 
     sha256 = peewee.TextField()
     key = peewee.TextField()
@@ -39,6 +44,7 @@ class Blob(Base):
     state = peewee.TextField()
     refs = peewee.BigIntegerField(default=0)
     at = peewee.BigIntegerField()
+    until = peewee.BigIntegerField(default=0)
 
     class Meta:
         table_name = "blobs"
@@ -98,11 +104,42 @@ async def take_blob(sha256: str, blob_id: int | None) -> int | None:
     return blob_id if await Blob.update(state=STORED).where(is_new).aio_execute() else None
 
 
+async def keep(store: Store, content: bytes) -> int:
+    """Stores a small content, unless it is there, and returns the id of its blob, which something may
+    refer to within HELD_SECONDS. Call it outside a transaction. Raises StorageError."""
+    for _ in range(3):
+        sha256, blob_id = await store_blob(store, io.BytesIO(content), len(content))
+        change = {"at": now_ms(), "until": now_ms() + HELD_SECONDS * 1000, "state": STORED}
+        is_there = (Blob.sha256 == sha256) & (Blob.state == STORED)
+        if found := await Blob.update(change).where(is_there).returning(Blob.id).aio_execute():
+            return int(found[0].id)
+        try:
+            is_new = (Blob.id == blob_id) & (Blob.state == NEW)
+            if await Blob.update(change).where(is_new).aio_execute():
+                return int(blob_id or 0)
+        except peewee.IntegrityError:
+            # The same content was stored in this moment.
+            continue
+    raise StorageError("a blob was erased three times while it was stored")
+
+
+async def keep_all(store: Store, contents: Mapping[int, bytes]) -> dict[int, int]:
+    """The same for several, by whatever tells them apart. Raises StorageError."""
+    return {key: await keep(store, content) for key, content in contents.items()}
+
+
+async def hold(blob_id: int) -> bool:
+    """Has a content stay for HELD_SECONDS. False where it is gone."""
+    is_there = (Blob.id == blob_id) & (Blob.state == STORED)
+    return bool(await Blob.update(until=now_ms() + HELD_SECONDS * 1000).where(is_there).aio_execute())
+
+
 async def erase_unused(database: AioDatabase, store: Store) -> int:
     """Erases some blobs that nothing refers to. Returns how many. It can be called at any time, by any
     process, and goes on with what is left. Raises StorageError."""
     is_old = Blob.at < now_ms() - UNUSED_SECONDS * 1000
-    is_unused = ((Blob.state == STORED) | ((Blob.state == NEW) & is_old)) & (Blob.refs == 0)
+    is_over = (Blob.state == STORED) & (Blob.until < now_ms())
+    is_unused = (is_over | ((Blob.state == NEW) & is_old)) & (Blob.refs == 0)
     unused = Blob.select(Blob.id).where(Blob.refs == 0, is_unused).limit(ERASED_AT_ONCE)
     for (blob_id,) in await unused.tuples().aio_execute():
         # Decided again in this moment, when nobody is adding what refers to it.

@@ -10,10 +10,13 @@ from pathlib import Path
 from typing import IO, Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from aiohttp import web
 from obstore.exceptions import BaseError, NotFoundError
 from obstore.store import LocalStore, S3Store
 
+from helpers.errors import ActionError, declare
 from helpers.text.characters import one_line
+from helpers.text.translation import Text
 
 log = logging.getLogger("aiochat.storage")
 
@@ -24,18 +27,31 @@ PART = 5 * 1024 * 1024
 PARTS_AT_ONCE = 2
 
 RETRIES: Any = {"max_retries": 2, "retry_timeout": timedelta(seconds=10)}
-CLIENT: Any = {"connect_timeout": "3s", "timeout": "60s"}
+CLIENT: Any = {"connect_timeout": "3s", "read_timeout": "20s", "timeout": "3600s"}
+"""A store that is silent for `read_timeout` is away. A large file may take as long as its reader needs."""
 
 
 MISSING_ERRORS = (NotFoundError, FileNotFoundError)
 
 
-class StorageError(Exception):
-    """The store can't be used at this moment. `is_full`: there is no more space."""
+declare({"storage_away": 503, "storage_full": 507})
 
-    def __init__(self, text: str, *, is_full: bool = False) -> None:
-        super().__init__(text)
+
+class StorageError(ActionError):
+    """The store can't be used at this moment. `is_full`: there is no more space. What people are told
+    isn't what is written to the log."""
+
+    def __init__(self, detail: str, *, is_full: bool = False) -> None:
+        if is_full:
+            super().__init__("storage_full", Text("There is no more space for files on this site."))
+        else:
+            text = Text("Files can’t be stored or read at this moment. Please try again.")
+            super().__init__("storage_away", text, retry_after=5)
         self.is_full = is_full
+        self.detail = detail
+
+    def __str__(self) -> str:
+        return self.detail
 
 
 class MissingError(StorageError):
@@ -71,6 +87,13 @@ class Store:
         except (BaseError, OSError) as error:
             raise _explained(error) from error
 
+    async def size(self, key: str) -> int:
+        """The bytes of an object. Raises MissingError."""
+        try:
+            return int((await self._store.head_async(key))["size"])
+        except (BaseError, OSError) as error:
+            raise _explained(error) from error
+
     async def read(self, key: str) -> bytes:
         """A small object as a whole."""
         return b"".join([piece async for piece in self.stream(key)])
@@ -102,6 +125,9 @@ class Store:
                 await self.delete([one["path"] for one in found if one["last_modified"] < before])
         except (BaseError, OSError) as error:
             raise _explained(error) from error
+
+
+STORE = web.AppKey("store", Store)
 
 
 def open_store(url: str) -> Store:

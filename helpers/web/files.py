@@ -12,6 +12,7 @@ import hashlib
 import posixpath
 import re
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -42,6 +43,12 @@ LARGE = 32 * 1024
 """Bytes of a file that is compressed in a thread."""
 
 JOINED = "joined/"
+EXTENDED = "extended/"
+"""Before a key and the name of a joined style: `extended/KEY/NAME`."""
+
+EXTENDED_KEPT = 4
+"""Extended styles in memory: whoever asks for others has them made anew."""
+
 JOINER = Path(joining.__file__).read_bytes() + Path(scripts.__file__).read_bytes()
 """How scripts are changed and joined is a part of what is served."""
 
@@ -95,6 +102,7 @@ class Release:
     version: str
     files: dict[str, File]
     joined: dict[str, File] = field(default_factory=dict)
+    extended: dict[str, File] = field(default_factory=dict)
 
     def file(self, name: str) -> File | None:
         """The file, or, in the folder JOINED, the script or style joined with others, when it is
@@ -112,6 +120,22 @@ class Release:
                 return None
             self.joined[name] = _file(text.encode(), suffix)
         return self.joined[name]
+
+    def extended_file(self, key: str, name: str, extension: Callable[[str], str]) -> File | None:
+        """A joined style with what the key adds to its end."""
+        place = f"{key}/{name}"
+        if place not in self.extended:
+            base = self.file(f"{JOINED}{name}") if name.endswith(".css") else None
+            if base is None:
+                return None
+            try:
+                more = extension(key)
+            except ValueError:
+                return None
+            while len(self.extended) >= EXTENDED_KEPT:
+                self.extended.pop(next(iter(self.extended)), None)
+            self.extended[place] = _file(base.source + more.encode(), ".css")
+        return self.extended[place]
 
 
 def _file(source: bytes, suffix: str, *, has_comments: bool = False) -> File:
@@ -136,11 +160,19 @@ def _read(folder: Path) -> Release:
     return Release(whole.hexdigest()[:VERSION_DIGITS], files)
 
 
-class Files:
-    """A folder of files. With `fresh` they are read again for each page, for development."""
+def _nothing(key: str) -> str:
+    raise ValueError(key)
 
-    def __init__(self, folder: Path, *, fresh: bool = False) -> None:
+
+class Files:
+    """A folder of files. With `fresh` they are read again for each page, for development. `extension` is
+    what a key adds to a style; ValueError for a key that isn't one."""
+
+    def __init__(
+        self, folder: Path, extension: Callable[[str], str] = _nothing, *, fresh: bool = False
+    ) -> None:
         self._folder = folder
+        self._extension = extension
         self._fresh = fresh
         self._own = self._latest = _read(folder)
         self._read_at = time.monotonic()
@@ -157,10 +189,12 @@ class Files:
         self._own.files[name]
         return f"/static/{self.version}/{name}"
 
-    def joined(self, name: str) -> str:
-        """The address of a script or style together with what it imports. With `fresh` it is as
-        it is. Raises KeyError if there is no such file."""
+    def joined(self, name: str, key: str = "") -> str:
+        """The address of a script or style together with what it imports, and of a style with what the
+        key adds. With `fresh` it is as it is. Raises KeyError if there is no such file."""
         address = self.address(name)
+        if key:
+            return f"/static/{self.version}/{EXTENDED}{key}/{name}"
         return address if self._fresh else f"/static/{self.version}/{JOINED}{name}"
 
     def script(self, name: str) -> list[str]:
@@ -207,7 +241,11 @@ class Files:
         versioned = _VERSIONED.fullmatch(path)
         release = self._release(versioned[1]) if versioned else None
         name, place = versioned[2] if versioned else path, release or self._own
-        file = await asyncio.to_thread(place.file, name) if name.startswith(JOINED) else place.file(name)
+        if name.startswith(EXTENDED):
+            key, _, style = name.removeprefix(EXTENDED).partition("/")
+            file = await asyncio.to_thread(place.extended_file, key, style, self._extension)
+        else:
+            file = await asyncio.to_thread(place.file, name) if name.startswith(JOINED) else place.file(name)
         if file is None:
             raise web.HTTPNotFound
         return await _answer(request, file, for_ever=release is not None)

@@ -66,9 +66,9 @@ def _text(text: str, **values: Any) -> Markup:
 
 
 def setup_pages(app: web.Application, templates: Path, files: Files, user_key: "web.RequestKey[Any]") -> None:
-    """Sets up the templates. They get `static(path)`, `style(path)` and
-    `script(path)` (the elements that load a style or a module script with all that it imports),
-    `user`, `csrf_token`, `flashes`, `site_name`, `registration_open`, `path`, `path_qs`; for
+    """Sets up the templates. They get `static(path)`, `style(path)`, or with the key of what is added to
+    it, and `script(path)` (the elements that load a style or a module script with all that it imports),
+    `user`, `csrf_token`, `flashes()`, `site_name`, `registration_open`, `path`, `path_qs`; for
     languages `language()`, `languages`, gettext's `_` and `{% trans %}`; and from
     helpers/text/translation.py `t`, `n` and the filter `moment`. The
     filter `isolated` is for what stands in a sentence or a title, in whichever direction.
@@ -84,13 +84,13 @@ def setup_pages(app: web.Application, templates: Path, files: Files, user_key: "
             "path": request.path,
             "path_qs": request.path_qs,
             "csrf_token": "",
-            "flashes": [],
+            "flashes": list,
         }
         if SESSION_KEY not in request:
             # The session isn't loaded when the database is unavailable.
             return shared
         session = await get_session(request)
-        return {**shared, "csrf_token": CsrfToken(session), "flashes": pop_flashes(session)}
+        return {**shared, "csrf_token": CsrfToken(session), "flashes": lambda: pop_flashes(request, session)}
 
     environment = aiohttp_jinja2.setup(
         app,
@@ -129,5 +129,5 @@ def setup_pages(app: web.Application, templates: Path, files: Files, user_key: "
         return Markup("\n").join([element, *preloads])
 
     style = Markup('<link rel="stylesheet" href="{}">')
-    environment.globals["style"] = lambda name: style.format(files.joined(name))
+    environment.globals["style"] = lambda name, key="": style.format(files.joined(name, key or ""))
     environment.globals["script"] = script

@@ -1,5 +1,5 @@
 /** The page of rooms: shows invitations that come or go while it is open. */
-import { getJson } from "./server/http.js";
+import { getJson, getPart } from "./server/http.js";
 
 const EVERY = 15_000; // ms, while the page is visible
 
@@ -13,7 +13,7 @@ async function refresh() {
     const { invitations } = await getJson("/rooms?only=own");
     const now = invitations.map((/** @type {{name: string, at: string}} */ one) => `${one.name} ${one.at}`);
     if (now.join("\n") === shown) return;
-    const page = await (await fetch("/rooms")).text();
+    const page = await (await getPart("/rooms")).text();
     const fresh = new DOMParser().parseFromString(page, "text/html").getElementById("invitations-box");
     if (!fresh || box.contains(document.activeElement)) return;
     shown = fresh.dataset.shown ?? "";

@@ -294,3 +294,23 @@ async def test_a_visitors_cookie_says_nothing_of_its_own(cast: Cast, cookie: str
     assert 'class="flash' not in page.text
     assert "<script>" not in page.text
     assert await status_of(cast.url, f"session={cookie}") == 303
+
+
+async def test_what_a_page_says_once_is_kept_for_the_page_that_shows_it(cast: Cast) -> None:
+    someone = await cast.stranger("listener").registers()
+    cookie = cookie_of(someone)
+    async with someone.http.get(cast.url + "/rooms"):
+        pass
+    await someone.submits("/settings/appearance", page="/settings/appearance", theme="dark")
+    for path, headers in (
+        ("/people?name=listener", {"Accept": "application/json"}),
+        ("/settings/account", {"Purpose": "part"}),
+        ("/settings/account", {"Sec-Purpose": "prefetch"}),
+    ):
+        found = await request(cast.url, "GET", path, cookie=cookie, headers=headers)
+        assert found.status == 200
+        assert 'class="flash' not in found.text
+    shown = await request(cast.url, "GET", "/settings/account", cookie=cookie)
+    assert "Your settings are saved." in shown.text
+    again = await request(cast.url, "GET", "/settings/account", cookie=cookie)
+    assert 'class="flash' not in again.text

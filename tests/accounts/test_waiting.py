@@ -139,6 +139,7 @@ async def test_the_first_visitor_of_an_empty_site_administers_it(
                         username=one.name,
                         password=PASSWORD,
                         site_name=f"Site of {one.name}",
+                        site_colour="#C2185B",
                     )
                     for one in people
                 )
@@ -147,7 +148,8 @@ async def test_the_first_visitor_of_an_empty_site_administers_it(
             refused = (403, None) if registration == "invitation" else (303, "/accounts/waiting")
             assert sorted(led, key=lambda one: one == refused) == [(303, "/begin"), *[refused] * 4]
             [boss] = [one for one, found in zip(people, led, strict=True) if found != refused]
-            assert (await boss.gets("/admin/site"))["settings"]["name"] == f"Site of {boss.name}"
+            chosen = (await boss.gets("/admin/site"))["settings"]
+            assert (chosen["name"], chosen["colour"]) == (f"Site of {boss.name}", "#c2185b")
             made = await boss.submits("/begin", title="First Room")
             assert made.status == 201
             [code] = re.findall(r"/join/([A-Za-z0-9_-]{22})", (await made.text()).partition("data-copy")[0])

@@ -40,6 +40,8 @@ MATRIX: dict[tuple[str, str], tuple[int, int, int, int]] = {
     # Moderators don't set it, nor auditors; and the form says nothing.
     ("admin_site", "GET"): (403, 200, 403, 200),
     ("admin_site", "POST"): (403, 403, 403, 400),
+    # No file was chosen: the page says so.
+    ("admin_site_logo", "POST"): (403, 403, 403, 303),
     **{(f"admin_{what}", "GET"): (403, 200, 403, 200) for what in ("health", "storage")},
     ("admin_rooms", "GET"): (403, 200, 200, 200),
     # No room has this id.

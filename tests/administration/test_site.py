@@ -14,7 +14,8 @@ from tests.support.accounts import PASSWORD, accounts_of
 from tests.support.people import JsonObject, Person
 from tests.support.servers import Aiochat, Postgres, Redis
 
-SETTINGS = tuple(name for name in DEFAULTS if name not in ("rules_html", "newcomers_html", "retention_since"))
+NOT_BY_FORM = ("rules_html", "newcomers_html", "retention_since", "logo")
+SETTINGS = tuple(name for name in DEFAULTS if name not in NOT_BY_FORM)
 
 
 @pytest.fixture
@@ -24,6 +25,7 @@ async def cast(cast: Cast) -> AsyncIterator[Cast]:
     for name in SETTINGS:
         status, _ = await sets(cast.boss, name, DEFAULTS[name])
         assert status == 200
+    assert (await acts(cast.boss, "/admin/site/logo", remove="yes"))[0] == 200
 
 
 async def sets(someone: Person, name: str, value: str) -> tuple[int, JsonObject]:
@@ -127,6 +129,10 @@ async def test_whoever_registers_joins_the_rooms_of_all(cast: Cast, alice: Perso
         ("inviting", "nobody"),
         ("newcomers", "x" * 20_001),
         ("default_rooms", "a" * 2000),
+        ("colour", "red"),
+        ("colour", "#12345"),
+        ("colour", "#2f62d8;} a {"),
+        ("logo", "1"),
         ("retention_days", "-1"),
         ("retention_days", "1.5"),
         ("retention_days", "36501"),

@@ -10,6 +10,7 @@ from chat.events import CATALOGUE, Close, Event
 from chat.personal_events import PERSONAL_CATALOGUE
 from chat.requests import Enter, Exit, Frame
 from helpers.errors import STATUSES
+from helpers.storage.store import StorageError
 from tests.support.servers import ROOT
 
 PAGE = (ROOT / "docs" / "protocol.md").read_text()
@@ -97,6 +98,7 @@ def test_the_error_codes() -> None:
     )
     used = set(re.findall(r'\b(?:ActionError|Error)\(\s*"(\w+)"', code))
     assert used, "the codes are read from the code"
+    used |= {StorageError("", is_full=is_full).code for is_full in (False, True)}
     assert set(re.findall(r"`(\w+)`", section("Error codes"))) == used
     import_module("app")  # with all parts, which declare theirs
     assert used <= STATUSES.keys(), "each has a status for HTTP"

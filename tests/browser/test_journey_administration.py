@@ -1,12 +1,11 @@
-"""A journey in real Chromium through the pages of those who run the site: by mouse and by keyboard, and
-what axe-core says of each page, wide and on a phone, light and dark."""
+"""Journeys in real Chromium through the pages of those who run the site, by mouse and by keyboard."""
 
 import re
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import expect
 
-from tests.conftest import Cast, unique
+from tests.conftest import Cast
 from tests.support.inspector import Inspector
 from tests.support.people import Person
 from tests.support.servers import Aiochat
@@ -26,46 +25,6 @@ async def alice(cast: Cast) -> Person:
 @pytest.fixture
 async def bob(cast: Cast) -> Person:
     return await cast.person("bob")
-
-
-async def unfolds(page: Page) -> None:
-    """Opens all that is folded up in the page, and is there when it is."""
-    folded = page.locator("main details")
-    await folded.evaluate_all("all => all.forEach((one) => { one.open = true; })")
-
-
-async def test_axe_finds_nothing_on_the_sites_pages(
-    inspector: Inspector, cast: Cast, alice: Person, bob: Person, lobby: str
-) -> None:
-    listener = await alice.enters(lobby)
-    await listener.says("/topic Beans")
-    closed = unique("Cellar")
-    await alice.closes_off(closed)
-    page = await inspector.opens(f"{cast.url}/admin", cast.boss)
-    await expect(page).to_have_url(re.compile("/admin/people$"))
-    for path in (
-        "/admin/people",
-        "/admin/people?state=suspended",
-        f"/admin/people/{bob.name}",
-        "/admin/rooms",
-        f"/admin/rooms?q={closed}",
-        "/admin/log",
-        "/admin/storage",
-        "/admin/site",
-        "/admin/health",
-    ):
-        await page.goto(cast.url + path)
-        await unfolds(page)
-        await inspector.looks(page, path)
-        width = await page.evaluate(
-            "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
-        )
-        assert width <= 0, f"{path} is wider than its screen"
-    await page.goto(f"{cast.url}/admin/rooms?q={closed}")
-    await page.click(f"main a:has-text('{closed}')")
-    await expect(page.locator("main h1")).to_have_text(closed)
-    await unfolds(page)
-    await inspector.looks(page, "a closed room")
 
 
 async def test_somebody_is_suspended_by_keyboard(

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import unique
+from tests.conftest import LIMITS_OFF, server_env, unique
 from tests.support.databases import new_postgres, new_sqlite
+from tests.support.saved_site import SavedSite
 from tests.support.servers import Postgres, Redis
 from tests.support.servers.upstream import Worker
 from tests.support.shell import Shell, empty_redis
@@ -66,3 +67,13 @@ def shell(
 def plain(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Shell:
     """Commands on a new folder, without any site yet."""
     return Shell(monkeypatch, capsys, {"AIOCHAT_DATA_DIR": str(tmp_path / "data")})
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def saved_site(request: pytest.FixtureRequest, own_servers: None, tmp_path: Path) -> SavedSite:
+    if request.param == "sqlite":
+        return SavedSite(tmp_path, LIMITS_OFF, None, "")
+    postgres: Postgres = request.getfixturevalue("postgres")
+    redis: Redis = request.getfixturevalue("redis")
+    name = unique("restored")
+    return SavedSite(tmp_path, server_env(postgres, redis, name), postgres, name)

@@ -32,9 +32,11 @@ def folder(own_servers: None, tmp_path: Path) -> Path:
 HELP = {
     "": (
         *("serve", "migrate", "register", "set-name", "set-password", "make-admin", "sessions"),
-        *("render", "restored"),
+        *("render", "backup", "restore", "verify", "copy", "restored"),
     ),
     "serve": ("--migrate", "--workers"),
+    "backup": ("FILE", "tar archive"),
+    "restore": ("FILE", "--force", "--check"),
     "migrate": ("database",),
     "register": ("NAME", "--name", "--email", "--admin", "--file"),
     "set-name": ("NAME", "TEXT"),

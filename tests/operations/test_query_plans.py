@@ -20,6 +20,7 @@ import pytest
 from helpers.db.migrations import migrate
 from tests.conftest import LIMITS_OFF, patient
 from tests.support.a_day import live
+from tests.support.hot_paths import EXCEPTIONS, HOT_PATHS
 from tests.support.large_site import Crowd
 from tests.support.servers import ROOT, Aiochat, Postgres
 
@@ -65,20 +66,6 @@ MOST_INSTRUCTIONS = 150_000
 """Of SQLite's virtual machine. A page of a thousand members takes half of it; to scan the hall's
 history takes five times as much."""
 
-EXCEPTIONS = {
-    r"\"users\".*REPLACE\(": "to find people by a part of their names the names are read, where not enough "
-    "begin with it",
-    r"rooms.*REPLACE\(": "to find a room by a part of its name the names are read: some milliseconds for "
-    "10,000, when somebody types",
-    r"FROM \"statuses\" AS \"t1\" WHERE \(\"t1\"\.\"status\" = ": "at the start: who is away?",
-    r"FROM \"presence\" AS \"t1\" WHERE \"t1\"\.\"online\"": "at the start: who is online?",
-    r"INNER JOIN \"presence\"": "who is online in a room of thousands: 3 ms for 10,000, by indices alone",
-    r"WITH latest AS": "a page of the feed looks at each person whom one follows, 10,000 at most",
-    r"\"is_admin\" OR .* ORDER BY": "when an account is deleted: the index holds administrators alone",
-    r"FROM \"?users\"?( AS \"?t1\"?)? LIMIT 1\b": "at the start: is there anybody yet?",
-}
-"""Which statements may scan, and why."""
-
 SORTED = (
     r"INNER JOIN \"members\"|room\.id FOR UPDATE|ORDER BY room\.id"
     r"|JOIN invitations AS invitation|ROW_NUMBER"
@@ -123,102 +110,6 @@ def check(seen: list[Seen]) -> None:
             f"the exception {found} has become needless"
         )
     assert not report(seen), report(seen)
-
-
-HOT_PATHS = {
-    "sessions": r"JOIN sessions",
-    "the user": r"FROM \"users\".* WHERE \(+\"t1\"\.\"id\" IN",
-    "access to a room": r"JOIN rooms AS room ON room\.slug",
-    "a room by a former name": r"JOIN room_names AS former",
-    "names that are taken": r"FROM \"room_names\".*\"slug\" IN",
-    "the names of a room": r"FROM \"room_names\".*ORDER BY",
-    "an open room with such a title": r"\"title_key\" =",
-    "standing": r"room\.kind, member\.role,\s+member\.read_number,",
-    "sign-in": r"FROM \"users\".*\"name_key\" =",
-    "one's own rooms": r"FROM \"rooms\".*INNER JOIN \"members\".*ORDER BY",
-    "open rooms": r"FROM \"rooms\".*LEFT OUTER JOIN \"members\".*ORDER BY",
-    "a page by number": r"SELECT \"t1\"\.\"seq\" FROM \"messages\"",
-    "a page": r"FROM \"messages\".*ORDER BY \"t1\"\.\"seq\"",
-    "what became of kept lines": r"FROM \"messages\".*\"seq\" \+ 0.*ORDER BY \"t1\"\.\"changed_seq\"",
-    "rooms of which lines are kept": r"FROM \"rooms\".*INNER JOIN \"members\".*\"id\" IN",
-    "resuming": r"FROM \"messages\".*ORDER BY \"t1\"\.\"changed_seq\"",
-    "the ends of histories": r"SELECT \"t1\"\.\"id\", \"t1\"\.\"last_seq\" FROM \"rooms\"",
-    "members": r"FROM \"members\".*ORDER BY \"t\d\"\.\"role\" DESC",
-    "members who are online": r"FROM \"members\".*INNER JOIN \"presence\".*\"role\" DESC",
-    "the journal's lock": r"SELECT room\.id, room\.name.*ORDER BY room\.id",
-    "the journal's standings": r"SELECT users\.is_admin.*JOIN members AS member",
-    "the journal's nonces": r"JOIN messages AS line",
-    "the journal's lines": r"INSERT INTO messages",
-    "the journal's counters": r"UPDATE rooms SET last_seq",
-    "a post by its number": r"\"reactions\",.*FROM \"messages\".*\"number\" <= ",
-    "the place of a post": r"SELECT \"t1\"\.\"seq\" FROM \"messages\".*\"number\" <= ",
-    "pinned posts": r"FROM \"messages\".*\"t1\"\.\"pinned\"\)? AND",
-    "former texts": r"FROM \"message_versions\"",
-    "who reacted": r"FROM \"reactions\"",
-    "a change of a post": r"UPDATE \"messages\"",
-    "what it said before": r"INSERT INTO \"message_versions\"",
-    "a reaction": r"INSERT INTO \"reactions\"",
-    "one taken back": r"DELETE FROM \"reactions\"",
-    "names in texts": r"FROM \"users\".*\"name_key\" IN",
-    "mentions of a post": r"INSERT INTO mentions",
-    "whom a post calls, and what it answers": r"answered AS MATERIALIZED",
-    "their names": r"SELECT \"t1\".\"id\", \"t1\".\"name\" FROM \"users\"",
-    "mentions added by an edit": r"INSERT INTO \"mentions\"",
-    "a call taken back": r"DELETE FROM \"mentions\"",
-    "who is online of those it calls": r"SELECT \"t1\"\.\"user_id\".*INNER JOIN \"presence\".*\"blocks\"",
-    "who is online": r"INSERT INTO presence",
-    "who came or went": r"FROM \"presence\".*\"version\" >",
-    "to which rooms it is told": r"SELECT \"t1\"\.\"room_id\", \"t1\"\.\"user_id\" FROM \"members\".* IN ",
-    "that they aren't called": r"DELETE FROM \"mentions\".*\"of_group\"",
-    "is it a small room": r"SELECT \"t1\"\.\"user_id\" FROM \"members\" AS \"t1\" WHERE .* LIMIT ",
-    "what calls all": r"AS calling",
-    "what calls all in one's own rooms": r"unread_of_all",
-    "mentions in one's own rooms": r"COUNT\(.*FROM \"mentions\".*INNER JOIN \"members\"",
-    "deleted posts in one's own rooms": r"COUNT\(.*FROM \"messages\".*INNER JOIN \"members\"",
-    "deleted posts after a read mark": r"FROM messages AS message",
-    "a status": r"INSERT INTO \"statuses\"",
-    "the end of one": r"DELETE FROM \"statuses\"",
-    "read marks": r"UPDATE members SET read_number",
-    "marks told": r"SELECT member\.room_id, member\.user_id, room\.posts",
-    "invitations": r"JOIN invitations AS invitation",
-    "an invitation": r"INSERT INTO \"invitations\"",
-    "one's invitations of somebody": r"COUNT.*FROM \"invitations\".*\"inviter_id\" =",
-    "who is invited": r"FROM \"invitations\".*\"room_id\" =.*ORDER BY \"t\d\"\.\"user_id\" LIMIT",
-    "what is unread": r"SELECT member\.user_id, room\.id",
-    "titles": r"SELECT \"t1\"\.\"room_id\", \"t1\"\.\"user_id\", \(SELECT",
-    "a conversation by its name": r"FROM \"rooms\".*\"slug\" =",
-    "who is in it": r"SELECT \"t1\"\.\"user_id\" FROM \"members\"",
-    "is somebody still there": r"SELECT \"t1\"\.\"id\" FROM \"users\".*\"left_at\" IS NULL",
-    "who administers the site": r"FROM \"users\".* WHERE \(\"t1\"\.\"is_admin\" OR .*ORDER BY",
-    "what somebody wrote": r"FROM \"messages\".*\"author_id\" =.*ORDER BY \"t1\"\.\"nonce\"",
-    "lines about somebody": r"FROM \"messages\".*\"target_id\" =.*ORDER BY",
-    "posts by their places": r"FROM \"messages\".*\"seq\" IN",
-    "posts erased": r"DELETE FROM \"message_versions\"",
-    "what somebody reacted to": r"FROM \"reactions\".*\"user_id\" =.*ORDER BY",
-    "mentions of a person": r"SELECT \"t1\"\.\"room_id\", \"t1\"\.\"number\" FROM \"mentions\"",
-    "somebody's rooms": r"FROM \"members\".*\"user_id\" =.*ORDER BY \"t1\"\.\"room_id\" LIMIT",
-    "people by their names": r"FROM \"users\".*COLLATE",
-    "a page of the feed": r"WITH latest AS",
-    "somebody's posts": r"FROM \"feed_posts\".*\"author_id\" =",
-    "one's own that were removed": r"FROM \"feed_posts\".*\"removed_by\" IS NOT NULL",
-    "comments": r"FROM \"feed_comments\".*\"post_id\" =",
-    "what one likes": r"FROM \"feed_likes\".*\"post_id\" IN",
-    "what happened to the feed": r"FROM \"feed_events\".*EXISTS",
-    "what happened to a post": r"FROM \"feed_events\".*\"post_id\" =",
-    "who follows": r"SELECT given\.follower_id, given\.followed_id",
-    "who is hidden": r"SELECT given\.viewer_id(?!.*is_private)",
-    "whose posts are hidden": r"SELECT given\.viewer_id.*is_private",
-    "who takes part in blocks": r"SELECT given\.person_id, 0",
-    "a block between two": r"FROM \"blocks\".* OR ",
-    "whom one blocks": r"FROM \"blocks\".*ORDER BY",
-    "who follows one": r"FROM \"follows\".*ORDER BY",
-    "who asks": r"FROM \"follow_requests\".*ORDER BY",
-    "the end of following": r"DELETE FROM \"follows\"",
-    "going public": r"DELETE FROM \"follow_requests\" WHERE \(\"follow_requests\"\.\"followed_id\" =",
-    "a block's room": r"UPDATE \"rooms\" SET \"standings_seq\"",
-    "sweeping sessions": r"DELETE FROM sessions WHERE expires_at",
-}
-"""Each by words of its statement: what is listed here was run, or the test has seen nothing."""
 
 
 async def written(path: Path, words: str, seconds: float = 25) -> None:

@@ -172,9 +172,10 @@ MATRIX: dict[tuple[str, str], tuple[object, object, object, object]] = {
         )
     },
     ("admin_reports", "POST"): (401, 403, 403, 403),
-    **{(f"admin_{what}", "POST"): (401, 403, 403, 403) for what in ("person", "room", "site")},
+    **{(f"admin_{what}", "POST"): (401, 403, 403, 403) for what in ("person", "room", "site", "site_logo")},
     # There are none.
     ("rules", "GET"): (404, 404, 404, 404),
+    ("site_logo", "GET"): (404, 404, 404, 404),
     **{("forgot_password", "GET"): (200, 200, 200, 200), ("forgot_password", "POST"): (422, 422, 422, 422)},
     **{("confirm_email", method): (404, 404, 404, 404) for method in ("GET", "POST")},
     # This site sends no mail.
@@ -221,6 +222,7 @@ def test_all_but_the_front_door_is_behind_the_login() -> None:
         "unsubscribe",
         "join",
         "rules",
+        "site_logo",
         "proposed_name",
         "favicon",
         "robots",

@@ -16,6 +16,8 @@ class FaultProxy:
     def __init__(self, target: int) -> None:
         self.port = free_port()
         self._target = target
+        self.is_gone = False
+        """Whether new connections are ended at once, as by a machine on which nobody listens."""
         self._passes = asyncio.Event()
         self._passes.set()
         self._writers: set[asyncio.StreamWriter] = set()
@@ -31,6 +33,9 @@ class FaultProxy:
         self._passes.set()
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if self.is_gone:
+            writer.transport.abort()
+            return
         try:
             there_reader, there_writer = await asyncio.open_connection("127.0.0.1", self._target)
         except OSError:

@@ -66,7 +66,7 @@ async def sends(
     """Posts files by a form."""
     form = aiohttp.FormData({**fields, "csrf_token": await someone.token("/rooms")})
     for name, data in files:
-        form.add_field("file", data, filename=name, content_type="application/octet-stream")
+        form.add_field("file", io.BytesIO(data), filename=name, content_type="application/octet-stream")
     answer = await someone.http.post(
         f"/rooms/{room}/files", data=form, headers={"Accept": accept}, allow_redirects=False
     )

@@ -50,14 +50,15 @@ class Inspector:
         await self.page.goto(url)
         return self.page
 
-    async def looks(self, page: Page, what: str) -> None:
+    async def looks(self, page: Page, what: str, part: str | dict[str, list[str]] = "") -> None:
+        """`part` is a selector, or a context of axe: what is around it was looked at already."""
         if not await page.evaluate("'axe' in window"):
             await page.evaluate(self.axe)
         await page.evaluate(AT_REST)
         violations = await page.evaluate(
-            "async (tags) => (await axe.run(document, { runOnly: tags, resultTypes: ['violations'] "
-            "})).violations",
-            RULES,
+            "async ([tags, part]) => (await axe.run(part || document, { runOnly: tags, resultTypes: "
+            "['violations'] })).violations",
+            [RULES, part],
         )
         self.found += [
             f"{what}: {violation['id']}: {' '.join(map(str, node['target']))}: {node['failureSummary']}"

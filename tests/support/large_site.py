@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from helpers.web.session_stores import USER_ID
 from helpers.web.sessions import hash_token
-from tests.support import feed_requests
+from tests.support import feed_requests, site_requests
 
 FOREVER = 2**52
 YEAR_2100 = 4_102_444_800_000
@@ -124,6 +124,7 @@ class Crowd:
         yield f"UPDATE messages SET reply_to = number - 1 WHERE room_id = {HALL} AND seq % 10 = 5"
         yield f"{sessions} {_series(self.people)} SELECT 'somebody' || n, '', {FOREVER} FROM series"
         yield from feed_requests.fill(self.people, _series)
+        yield from site_requests.fill(self.people, self.rooms, _series)
         for place, token in enumerate(self.tokens):
             data = json.dumps({"created": int(time.time()), "session": {USER_ID: HERS + place}})
             yield f"{sessions} VALUES ('{hash_token(token)}', '{data}', {FOREVER})"

@@ -155,7 +155,7 @@ async def previews(stage: Stage) -> float:
 
     looked = Moments()
     engine = cast(Any, SimpleNamespace(timings=DEFAULT))
-    async with running(Noted(engine, cast(Any, None), lambda: True, ()).run()):
+    async with running(Noted(engine, cast(Any, None), cast(Any, None), lambda: True, ()).run()):
         return await looked.apart()
 
 

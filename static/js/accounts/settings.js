@@ -2,6 +2,7 @@
  * From section to section of the settings without loading the page: the section is fetched and takes
  * the place of the one before, with address, title, Back and Forward. Without scripts each is a page.
  */
+import { getPart } from "../server/http.js";
 import { showTimes } from "../words/dates.js";
 import { showDevice } from "./devices.js";
 import { watchStrength } from "./strength.js";
@@ -67,7 +68,7 @@ class Sections {
     this.#fetching = new AbortController();
     const { signal } = this.#fetching;
     try {
-      const answer = await fetch(address, { headers: { Accept: "text/html" }, signal });
+      const answer = await getPart(address, { signal });
       const path = new URL(answer.url).pathname;
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
       const fits = answer.ok && PLACE.test(path) && versionOf(page) === versionOf(document);

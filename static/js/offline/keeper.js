@@ -4,7 +4,7 @@
  * would be without it.
  */
 import { Lifetime } from "../dom/lifetime.js";
-import { get } from "../server/http.js";
+import { get, getPart } from "../server/http.js";
 import { bringUpToDate, claim, FILES, forgetOf, hasShell, keepShell, notes } from "./database.js";
 import { KeptRoom } from "./kept_room.js";
 import { shellKey, shellOf } from "./shell_page.js";
@@ -155,7 +155,7 @@ export class Keeper {
   async #keepShell({ person, view }) {
     const { room, address } = view.room.store.state;
     const page = `/rooms/${encodeURIComponent(address || room.name)}`;
-    const answer = await fetch(page, { headers: { Accept: "text/html" } }).catch(() => null);
+    const answer = await getPart(page).catch(() => null);
     const shell = answer?.ok ? await shellOf(answer, this.#key) : null;
     // Another release of the site is there: its own pages keep it.
     if (!shell) throw new Unreachable();

@@ -27,6 +27,16 @@ export async function getJson(address) {
  */
 export const post = (address, body) => fetch(address, { method: "POST", body, headers: changing() });
 
+/**
+ * A page of which a part is wanted: what the next page says once, it doesn't say.
+ *
+ * @param {string} address
+ * @param {RequestInit} [how]
+ * @returns {Promise<Response>} rejected without a connection
+ */
+export const getPart = (address, how) =>
+  fetch(address, { ...how, headers: { Accept: "text/html", Purpose: "part" } });
+
 /** The headers of whatever changes something. @returns {Record<string, string>} */
 export function changing() {
   const token =

@@ -3,7 +3,8 @@
  * page.
  */
 import { t } from "../words/texts.js";
-import { get, post } from "./http.js";
+import { get } from "./http.js";
+import { send } from "./requests.js";
 
 /**
  * @typedef {{following?: boolean, requested?: boolean, private?: boolean, blocked?: boolean}}
@@ -25,14 +26,7 @@ export async function fetchRelation(name) {
  * @param {"follow"|"unfollow"|"block"|"unblock"|"ignore"|"unignore"} choice
  * @returns {Promise<string>} why not, if it couldn't be
  */
-export async function setRelation(name, choice) {
-  try {
-    const answer = await post(`/users/${encodeURIComponent(name)}/${choice}`);
-    return answer.ok ? "" : ((await answer.json()).error?.text ?? `${answer.status}`);
-  } catch {
-    return t("There is no connection now. Try again in a moment.");
-  }
-}
+export const setRelation = (name, choice) => send(`/users/${encodeURIComponent(name)}/${choice}`);
 
 /**
  * What the button to follow says, and what it does.

@@ -111,7 +111,11 @@ export const actions = {
    * says whether there is more below.
    */
   replaced(state, { messages, more, newer = false }) {
-    const page = messages.filter((/** @type {Line} */ line) => line.seq >= state.clearedSeq);
+    // A pinned message may be kept though the history begins after it, unless it was cleared away.
+    const keepsPins = state.clearedSeq === (state.room.first_seq ?? 0);
+    const page = messages.filter(
+      (/** @type {Line} */ line) => line.seq >= state.clearedSeq || (keepsPins && line.pinned),
+    );
     Object.assign(state, { lines: page, more, newer: newer || (page.at(-1)?.seq ?? 0) < state.lastSeq });
     // Nothing of it has been on screen yet.
     Object.assign(state, { view: null, seen: null, atBottom: false });

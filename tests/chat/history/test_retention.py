@@ -17,8 +17,9 @@ from chat.actions.undo import undo
 from chat.drafts import Draft, Mentioned
 from chat.engine import Engine
 from chat.errors import ActionError
+from chat.history.access import room_seen_by
 from chat.history.catch_up import changes_since
-from chat.history.reading import page, pinned
+from chat.history.reading import page, page_around, pinned, visible_post
 from chat.models import (
     Clearing,
     DeletedRoom,
@@ -37,7 +38,7 @@ from chat.personal_data.purge import Purge
 from chat.personal_data.retention import Retention
 from chat.personal_data.room_erasure import erase_deleted_rooms
 from chat.requests import Delete, Edit, Pin, React
-from chat.roles import Role
+from chat.roles import Modes, Past, Role, Standing
 from helpers.clock import now_ms
 from helpers.db.database import fetch, is_sqlite
 from tests.chat.history.conftest import ALICE, BOB
@@ -178,6 +179,21 @@ async def test_pinned_ones_stay_where_that_is_wanted(engine: Engine) -> None:
     assert await stored() == [1, 2, 6]
     assert [line.number for line in await pinned(room)] == [6, 2, 1]
     assert await texts() == [f"{SECRET} 6"], "the history begins later"
+    # Their addresses go on leading to them, before the first that there is; those of others don't.
+    around = await page_around(room, 2, 3)
+    assert around is not None
+    assert ([line.number for line in around.lines if line.number], around.more) == ([2, 6], False)
+    assert [(await visible_post(room, number)) is not None for number in (1, 2, 3, 6)] == [
+        True,
+        True,
+        False,
+        True,
+    ]
+    assert await page_around(room, 3, 3) is None
+    newcomer = room_seen_by(
+        room, Standing(Role.MEMBER, modes=Modes(hides_past=True), joined=Past(room.kept_seq + 1, 6))
+    )
+    assert await page_around(newcomer, 2, 3) is None, "who came later reads what came later"
     # What is pinned can be answered, and unpinned: then it goes as well.
     await append(engine.journal, Draft(1, BOB, "answer", "the answer", reply_to=2))
     with pytest.raises(ActionError):
@@ -187,7 +203,8 @@ async def test_pinned_ones_stay_where_that_is_wanted(engine: Engine) -> None:
     assert await stored() == [2, 6, 7]
     # Cleared away, they aren't shown; and are there again with the history.
     receipt = await moderation.clear(engine, 1, ALICE, "", "clear")
-    assert await pinned(await Room.aio_get(Room.id == 1)) == []
+    room = await Room.aio_get(Room.id == 1)
+    assert (await pinned(room), await page_around(room, 2, 3)) == ([], None)
     await undo(engine, 1, ALICE, receipt.act or 0, "", "undo")
     room = await Room.aio_get(Room.id == 1)
     assert [line.number for line in await pinned(room)] == [6, 2]

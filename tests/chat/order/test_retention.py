@@ -6,7 +6,7 @@ import asyncio
 import pytest
 
 from tests.conftest import Cast
-from tests.support.deleted_accounts import change, rows
+from tests.support.deleted_accounts import asks, change, rows
 from tests.support.people import PATIENCE, Person
 from tests.support.room_state import RoomState, differences, embedded
 from tests.support.servers import Aiochat
@@ -104,3 +104,25 @@ async def test_by_a_program(alice: Person, lobby: str, answer: str) -> None:
         assert (found.status, (await found.json())["error"]["code"]) == (400, "bad_usage")
     async with alice.http.post(path, data={"act": "retention", "days": "7"}, headers=headers) as found:
         assert (found.status, (await found.json())["act"]) == (200, 1)
+
+
+async def test_the_address_of_a_pinned_message_goes_on_leading_to_it(
+    chat: Aiochat, alice: Person, bob: Person, lobby: str
+) -> None:
+    here = f"room_id = (SELECT id FROM rooms WHERE slug = '{lobby.lower()}')"
+    at_alice, at_bob = await alice.enters(lobby), await bob.enters(lobby)
+    for number in range(1, 5):
+        await at_alice.says(f"text {number} of {lobby}")
+    await asks(at_alice, type="pin", number=2, on=True)
+    assert await decides(alice, lobby, days="30", keeps_pinned="yes") == 303
+    change(chat, f"UPDATE messages SET at = at - {40 * DAY} WHERE {here} AND number <= 3")
+    change(chat, f"UPDATE messages SET at = at - {40 * DAY} WHERE {here} AND number IS NULL AND seq < 4")
+    change(chat, f"UPDATE rooms SET retention_since = 0 WHERE slug = '{lobby.lower()}'")
+    assert (await at_bob.hears("expired"))["pinned"] is True
+    shown = await text(bob, f"/rooms/{lobby}/2")
+    assert [f"text {number} of {lobby}" in shown for number in range(1, 5)] == [False, True, False, True]
+    assert (await bob.gets(f"/rooms/{lobby}/2"))["message"]["text"] == f"text 2 of {lobby}"
+    found = await bob.gets(f"/rooms/{lobby}/messages?around=2&limit=2")
+    assert found["messages"][0]["number"] == 2
+    async with bob.http.get(f"/rooms/{lobby}/3") as answer:
+        assert answer.status == 404

@@ -123,3 +123,15 @@ test("another page in place of everything: around a post there is more on both s
   store.dispatch({ type: "replaced", messages: posts(952, HISTORY + 1), more: true });
   assert.equal(store.state.newer, true);
 });
+
+test("a pinned message that is kept stands before a history that begins after it", () => {
+  const store = reading(951, HISTORY);
+  store.receive({ type: "expired", before: 900, number: 899, pinned: true });
+  const page = [{ ...post(12), pinned: true }, post(13), ...posts(900, 920)];
+  store.dispatch({ type: "replaced", messages: page, more: false, newer: true });
+  assert.deepEqual(store.state.lines.slice(0, 2).map((line) => line.seq), [12, 900]);
+  // Unless it was cleared away since.
+  store.receive({ type: "cleared", seq: HISTORY + 1, author: "alice", text: "", at: "" });
+  store.dispatch({ type: "replaced", messages: page, more: false, newer: true });
+  assert.deepEqual(store.state.lines, []);
+});

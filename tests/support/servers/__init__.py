@@ -9,6 +9,7 @@ from tests.support.servers.nginx import Nginx
 from tests.support.servers.postgres import Postgres
 from tests.support.servers.process import ROOT, Server, ServerError, free_port
 from tests.support.servers.redis import Redis, RedisCluster
+from tests.support.servers.signed_store import SignedStore
 
 __all__ = [
     "ROOT",
@@ -19,5 +20,6 @@ __all__ = [
     "RedisCluster",
     "Server",
     "ServerError",
+    "SignedStore",
     "free_port",
 ]

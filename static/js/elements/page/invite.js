@@ -5,6 +5,7 @@
 import { showCopying } from "../../accounts/copy.js";
 import { openDialog } from "../../dom/dialogs.js";
 import { part } from "../../dom/template.js";
+import { getPart } from "../../server/http.js";
 import { NO_CONNECTION } from "../../state/toasts.js";
 import { showTimes } from "../../words/dates.js";
 
@@ -12,7 +13,7 @@ const STYLES = "link[rel=stylesheet][href*=invitations]";
 
 /** @param {string} address @param {RequestInit} [how] @returns {Promise<Document>} */
 async function fetchPage(address, how) {
-  const answer = await fetch(address, { ...how, headers: { Accept: "text/html" } });
+  const answer = await getPart(address, how);
   return new DOMParser().parseFromString(await answer.text(), "text/html");
 }
 

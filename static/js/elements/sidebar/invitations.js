@@ -5,8 +5,7 @@
 import { PageElement } from "../page_element.js";
 import { reconcile } from "../../dom/reconcile.js";
 import { cloneElement, part } from "../../dom/template.js";
-import { post } from "../../server/http.js";
-import { NO_CONNECTION } from "../../state/toasts.js";
+import { send } from "../../server/requests.js";
 import { isolated, shownName } from "../../words/names.js";
 import { t } from "../../words/texts.js";
 
@@ -108,14 +107,3 @@ export class ChatInvitations extends PageElement {
 
 /** @param {Invitation} invitation */
 const keyOf = ({ name, at }) => `${name} ${at}`;
-
-/** @param {string} address @returns {Promise<string>} why not, if it wasn't done */
-async function send(address) {
-  try {
-    const answer = await post(address);
-    if (answer.ok) return "";
-    return (await answer.json()).error?.text ?? `${answer.status}`;
-  } catch {
-    return NO_CONNECTION;
-  }
-}

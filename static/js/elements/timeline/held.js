@@ -2,8 +2,7 @@
 import { PageElement } from "../page_element.js";
 import { reconcile } from "../../dom/reconcile.js";
 import { cloneElement, part } from "../../dom/template.js";
-import { post } from "../../server/http.js";
-import { NO_CONNECTION } from "../../state/toasts.js";
+import { send } from "../../server/requests.js";
 import { t } from "../../words/texts.js";
 
 /**
@@ -71,11 +70,9 @@ export class ChatHeld extends PageElement {
     event.preventDefault();
     const form = /** @type {HTMLFormElement} */ (event.target);
     const row = /** @type {HTMLElement} */ (form.closest("li"));
-    try {
-      const answer = await post(form.action);
-      if (!answer.ok) throw new Error(`${answer.status}`);
-    } catch {
-      this.page.store.dispatch({ type: "toasted", text: NO_CONNECTION });
+    const problem = await send(form.action);
+    if (problem) {
+      this.page.store.dispatch({ type: "toasted", text: problem });
       return;
     }
     // Until the server's list without it is here.

@@ -1,0 +1,1 @@
+"""What an operator does with a site as a whole: backup, restore and verification."""

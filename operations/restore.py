@@ -1,0 +1,74 @@
+"""Puts a site back as a backup has it."""
+
+import tempfile
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+from helpers.db.migrations import MIGRATIONS, migrate, unknown
+from helpers.processes.terminal import Failure, Progress, report
+from helpers.storage.store import StorageError, Store, open_store
+from helpers.text.characters import one_line
+from operations.archive import FILES, Archive
+from operations.backup import SPOOLED, database_of
+from settings import Settings
+
+
+class Restoring:
+    """Puts the site of these settings back from an archive, which is checked as a whole before anything
+    is changed. `begin_anew` is called at last: it ends what is of after the backup. Methods raise Failure."""
+
+    def __init__(
+        self, settings: Settings, archive: Archive, begin_anew: Callable[[], Awaitable[None]]
+    ) -> None:
+        self._settings = settings
+        self._archive = archive
+        self._begin_anew = begin_anew
+        self._database = database_of(settings)
+
+    async def check(self, *, is_forced: bool) -> None:
+        """Raises Failure where the archive is broken or doesn't fit, or where there is a site already, unless
+        that `is_forced`."""
+        manifest, database = self._archive.manifest, self._database
+        if database.member not in manifest.contents:
+            raise Failure(
+                f"the backup is of {manifest.database}, and AIOCHAT_DATABASE_URL is of {database.name}"
+            )
+        if newer := unknown(MIGRATIONS, manifest.migrations):
+            made_by = f"aiochat {manifest.version}, with migration {newer[0]}"
+            raise Failure(f"the backup is of a newer version ({made_by}): update this one first")
+        await database.check_unused()
+        if not is_forced and await database.holds_people():
+            raise Failure("there is a site already; --force puts the backup in its place")
+        with Progress("checked", len(manifest.contents)) as progress:
+            self._archive.check(progress.step)
+
+    async def run(self) -> Path | None:
+        """Restores. It may be stopped at any moment and run again. Returns where the former database of
+        SQLite is now, if there was one."""
+        archive, database = self._archive, self._database
+        # A database refers only to what is there.
+        await self._restore_files(open_store(self._settings.files))
+        with tempfile.TemporaryDirectory(prefix="aiochat-restore-") as folder:
+            copy = Path(folder) / database.member
+            with copy.open("wb") as file:
+                archive.copy(database.member, file)
+            with report("the database"):
+                kept = await database.replace_by(copy)
+        rows = await database.count_rows()
+        if rows != archive.manifest.rows:
+            raise Failure("the database isn't what was saved: its tables have other numbers of rows")
+        migrate(self._settings.database, MIGRATIONS)
+        await self._begin_anew()
+        return kept
+
+    async def _restore_files(self, store: Store) -> None:
+        with Progress("files", len(self._archive.keys)) as progress:
+            for key in self._archive.keys:
+                with tempfile.SpooledTemporaryFile(SPOOLED) as file:
+                    self._archive.copy(FILES + key, file)
+                    file.seek(0)
+                    try:
+                        await store.put(key, file)
+                    except StorageError as error:
+                        raise Failure(f"the store of files can't be written: {one_line(error)}") from None
+                progress.step()

@@ -1,0 +1,127 @@
+"""A site's database on SQLite."""
+
+import asyncio
+import os
+import shutil
+import sqlite3
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, closing
+from pathlib import Path
+from typing import Any
+
+from helpers.db.database import sqlite_path
+from helpers.processes.terminal import Failure
+from operations.archive import SQLITE, sync_folder
+from operations.databases import Rows, Snapshot, is_ours, keys_of
+
+LOCK_SECONDS = 60.0
+FILES = ("", "-wal", "-shm")
+"""The endings of the names of its files."""
+
+
+class Sqlite:
+    name = "SQLite"
+    member = SQLITE
+    tables = "SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'table' ORDER BY name"
+    soundness = """
+        SELECT integrity_check FROM pragma_integrity_check(20)
+        UNION ALL SELECT 'row ' || rowid || ' of ' || "table" || ' refers to nothing in ' || parent
+        FROM pragma_foreign_key_check"""
+
+    def __init__(self, url: str) -> None:
+        self._path = sqlite_path(url)
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[Rows]:
+        with self._open() as connection:
+            # The first statement that reads decides what all see.
+            connection.execute("BEGIN")
+
+            async def rows(sql: str) -> list[tuple[Any, ...]]:
+                return await asyncio.to_thread(lambda: connection.execute(sql).fetchall())
+
+            yield rows
+
+    async def write(self, statements: Sequence[str]) -> None:
+        with self._open() as connection, connection:
+            for sql in statements:
+                connection.execute(sql)
+
+    async def copy_to(self, file: Path) -> Snapshot:
+        if not self._path.exists():
+            raise Failure(f"there is no database {self._path}; see AIOCHAT_DATA_DIR")
+        return await asyncio.to_thread(self._copy_to, file)
+
+    def _copy_to(self, file: Path) -> Snapshot:
+        with self._open() as source, closing(sqlite3.connect(file)) as copy:
+            # All pages in one step, which is one read transaction. In several steps it begins anew at each
+            # commit, and never ends where people talk.
+            source.backup(copy, pages=-1)
+            # The copy is one file, without a log beside it.
+            copy.execute("PRAGMA journal_mode = DELETE")
+            rows = _count_rows(copy)
+            migrations = copy.execute("SELECT migration_id FROM _yoyo_migration ORDER BY 1").fetchall()
+            blobs = copy.execute("SELECT key, variants FROM blobs").fetchall() if "blobs" in rows else []
+        return Snapshot([row[0] for row in migrations], rows, keys_of(blobs))
+
+    async def count_rows(self) -> dict[str, int]:
+        with self._open() as connection:
+            return await asyncio.to_thread(_count_rows, connection)
+
+    async def holds_people(self) -> bool:
+        if not self._path.exists():
+            return False
+        with self._open() as connection:
+            try:
+                return connection.execute("SELECT 1 FROM users LIMIT 1").fetchone() is not None
+            except sqlite3.OperationalError:
+                return False
+
+    async def check_unused(self) -> None:
+        """A lock holds others off (helpers/db/single_process.py)."""
+
+    async def replace_by(self, file: Path) -> Path | None:
+        return await asyncio.to_thread(self._replace_by, file)
+
+    def _replace_by(self, file: Path) -> Path | None:
+        with closing(sqlite3.connect(file)) as connection:
+            ((found,), *_) = connection.execute("PRAGMA quick_check(1)").fetchall()
+        if found != "ok":
+            raise Failure(f"the copy of the database is broken: {found}")
+        coming = self._path.with_name(f"{self._path.name}.coming")
+        shutil.copyfile(file, coming)
+        os.chmod(coming, 0o600)
+        with open(coming, "rb") as copied:
+            os.fsync(copied.fileno())
+        kept = self._put_aside()
+        coming.rename(self._path)
+        sync_folder(self._path.parent)
+        return kept
+
+    def _put_aside(self) -> Path | None:
+        """With its log, which SQLite would else play over the database that comes."""
+        if not any(self._beside(self._path, ending).exists() for ending in FILES):
+            return None
+        kept = self._path.with_name(f"{self._path.name}.before-{time.strftime('%Y%m%d-%H%M%S')}")
+        for ending in FILES:
+            if (found := self._beside(self._path, ending)).exists():
+                found.rename(self._beside(kept, ending))
+        return kept
+
+    @staticmethod
+    def _beside(path: Path, ending: str) -> Path:
+        return path.with_name(path.name + ending)
+
+    def _open(self) -> "closing[sqlite3.Connection]":
+        return closing(sqlite3.connect(self._path, timeout=LOCK_SECONDS, check_same_thread=False))
+
+
+def _count_rows(connection: sqlite3.Connection) -> dict[str, int]:
+    """Of tables, but not of those in which SQLite's search keeps its index."""
+    return {
+        # The names are those of the database itself.
+        table: connection.execute(f'SELECT count(*) FROM "{table}"').fetchone()[0]  # noqa: S608
+        for (table,) in connection.execute(Sqlite.tables).fetchall()
+        if is_ours(table) and not table.startswith("sqlite_")
+    }
