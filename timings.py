@@ -91,6 +91,12 @@ class Timings:
     mail: float = 1.0
     """The interval at which mails are looked for that are to be sent."""
 
+    push: float = 0.5
+    """The interval at which notices are looked for that are to be pushed."""
+
+    missed_mail: float = 5.0
+    """The interval at which missed notices are looked for that are to be mailed."""
+
     retention: float = 60.0
     """The interval at which messages are looked for that are older than they are kept."""
 

@@ -7,6 +7,7 @@ from aiohttp import web
 
 from accounts.doors import (
     directory,
+    installing,
     mailing,
     password_reset,
     personal_data,
@@ -40,12 +41,14 @@ from chat.doors import (
     link_previews,
     posts,
     previews,
+    reading,
     reports,
     room_list,
     room_log,
     room_pictures,
     room_settings,
     search,
+    sharing,
     status,
     upgrade,
     uploads,
@@ -63,6 +66,8 @@ from helpers.web.routing import Access, Route
 from notifications.doors import levels as notice_levels
 from notifications.doors import notices
 from notifications.doors import settings as notice_settings
+from notifications.push import doors as push
+from notifications.ways import doors as ways
 from weather.views import WeatherPage
 
 STATIC = Path(__file__).resolve().parent / "static"
@@ -104,6 +109,9 @@ ROUTES = [
     Route("/", signin.Index, "index", Access.ANYONE),
     Route("/favicon.ico", Favicon, "favicon", Access.FILE),
     Route("/robots.txt", Robots, "robots", Access.FILE),
+    Route("/manifest.webmanifest", installing.Manifest, "manifest", Access.FILE),
+    Route("/icons/{icon:[a-z]+-[0-9]{2,3}}.png", installing.Icon, "icon", Access.FILE),
+    Route("/share", sharing.Share, "share", Access.SIGNED_IN, foreign=True),
     Route("/service-worker.js", ServiceWorker, "service_worker", Access.FILE),
     Route("/language", ChooseLanguage, "language", Access.ANYONE),
     Route("/livez", Live, "livez", Access.FILE, json=True),
@@ -122,6 +130,7 @@ ROUTES = [
     ),
     Route("/accounts/forgot", mailing.ForgotPassword, "forgot_password", Access.ANYONE),
     Route("/accounts/verify/{token}", mailing.ConfirmEmail, "confirm_email", Access.ANYONE, secret=True),
+    Route("/unsubscribe/{token}", ways.Unsubscribe, "unsubscribe", Access.ANYONE, secret=True, foreign=True),
     Route("/accounts/login", signin.Login, "login", Access.ANYONE),
     Route("/accounts/logout", signin.Logout, "logout", Access.SIGNED_IN),
     Route("/accounts/profile", profiles.EditProfile, "profile", Access.SIGNED_IN),
@@ -148,6 +157,8 @@ ROUTES = [
         Access.SIGNED_IN,
         is_endless=True,
     ),
+    Route("/accounts/push", push.Push, "push", Access.SIGNED_IN, json=True),
+    Route("/accounts/push/remove", push.RemoveDevice, "remove_push_device", Access.SIGNED_IN),
     Route("/accounts/delete", personal_data.DeleteAccount, "delete_account", Access.SIGNED_IN),
     Route("/settings", settings.Settings, "settings", Access.SIGNED_IN),
     Route("/settings/profile", settings.ProfileSettings, "settings_profile", Access.SIGNED_IN),
@@ -227,6 +238,7 @@ ROUTES = [
     Route("/rooms/{name}/decline", invitations.Decline, "decline_invitation", Access.SIGNED_IN),
     Route("/rooms/{name}/messages", history.Messages, "messages", Access.SIGNED_IN, json=True),
     Route("/rooms/{name}/members", history.Members, "members", Access.SIGNED_IN, json=True),
+    Route("/rooms/{name}/read", reading.ReadMark, "read_mark", Access.SIGNED_IN, json=True),
     Route("/rooms/{name}/preview", previews.Preview, "preview", Access.SIGNED_IN, json=True),
     Route("/rooms/{name}/log", room_log.RoomLog, "room_log", Access.SIGNED_IN),
     Route("/rooms/{name}/reports", reports.RoomReports, "room_reports", Access.SIGNED_IN),

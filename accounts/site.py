@@ -1,4 +1,4 @@
-"""Facts about the site as a whole: its id, the epoch of its history, and its key."""
+"""Facts about the site as a whole: its id, the epoch of its history, and its keys."""
 
 import secrets
 
@@ -10,6 +10,8 @@ from helpers.db.database import fetch, is_sqlite
 ID = "id"
 EPOCH = "epoch"
 DEVICE_KEY = "device_key"
+PUSH_SEED = "push_seed"
+UNSUBSCRIBE_KEY = "unsubscribe_key"
 
 
 async def site_id() -> str:
@@ -27,6 +29,17 @@ async def epoch() -> str:
 async def device_key() -> str:
     """The key that signs the cookies of known devices, made once."""
     return await _fact(DEVICE_KEY, 32)
+
+
+async def push_seed() -> str:
+    """What the key is made of by which push services know the site, made once: browsers subscribe with
+    that key."""
+    return await _fact(PUSH_SEED, 32)
+
+
+async def unsubscribe_key() -> str:
+    """The key that signs the links by which mails are ended, made once."""
+    return await _fact(UNSUBSCRIBE_KEY, 32)
 
 
 async def _fact(name: str, size: int = 9) -> str:

@@ -1,5 +1,5 @@
-"""Fetches resources from other servers: one GET to a checked address, with limits of time and size,
-without following redirects.
+"""Asks other servers: one GET or POST to a checked address, with limits of time and size, without
+following redirects.
 
 The caller gets the whole response or FetchError, within the time. The checked address is the one
 that is connected to: the check happens when the socket is created, after the lookup of the name, so
@@ -80,13 +80,15 @@ class FetchError(Exception):
 @dataclass(frozen=True)
 class Response:
     """A response. `type` is the content type without parameters, `charset` the one it names; `body`
-    is empty unless the status is 200. `location` is where a redirect leads, empty for none."""
+    is empty unless the status is 200. `location` is where a redirect leads, `retry_after` when a server
+    wants to be asked again; empty for none."""
 
     status: int
     type: str
     body: bytes
     charset: str = ""
     location: str = ""
+    retry_after: str = ""
 
 
 def _public_socket(found: tuple[Any, ...]) -> socket.socket:
@@ -105,16 +107,25 @@ class Fetcher:
     """Two sessions: one for public addresses only, one for hosts from the settings. Neither keeps
     cookies nor uses proxies from the environment."""
 
-    def __init__(self, resolver: AbstractResolver | None = None) -> None:
-        """`resolver` replaces the resolver, which uses this machine's name servers and hosts file."""
+    def __init__(
+        self,
+        resolver: AbstractResolver | None = None,
+        *,
+        at_once: int = AT_ONCE,
+        per_host: int = AT_ONCE_PER_HOST,
+    ) -> None:
+        """`resolver` replaces the resolver, which uses this machine's name servers and hosts file.
+        `at_once` and `per_host` bound the connections."""
+        self._bounds = at_once, per_host
         self._resolver = resolver or default_resolver()
         self._public = self._new_session(_public_socket)
         self._any = self._new_session(None)
 
     def _new_session(self, make_socket: Any) -> aiohttp.ClientSession:
+        at_once, per_host = self._bounds
         connector = aiohttp.TCPConnector(
-            limit=AT_ONCE,
-            limit_per_host=AT_ONCE_PER_HOST,
+            limit=at_once,
+            limit_per_host=per_host,
             resolver=self._resolver,
             use_dns_cache=False,
             socket_factory=make_socket,
@@ -159,6 +170,25 @@ class Fetcher:
                 finally:
                     # An unread rest of the body isn't awaited.
                     answer.close()
+        except TimeoutError:
+            raise FetchError(f"{address.host} took more than {seconds:g} s") from None
+        except (aiohttp.ClientError, OSError, ValueError) as error:
+            raise FetchError(f"{address.host}: {error or type(error).__name__}") from None
+
+    async def post(self, url: str, body: bytes, *, seconds: float, headers: Mapping[str, str]) -> Response:
+        """Sends `body` to a public address. What is answered beside the head isn't read. Raises
+        FetchError."""
+        address = _address(url)
+        try:
+            async with (
+                asyncio.timeout(seconds),
+                self._public.post(address, data=body, allow_redirects=False, headers=headers) as answer,
+            ):
+                # A short answer leaves the connection for the next one; a long one doesn't.
+                if answer.content_length != 0:
+                    answer.close()
+                retry_after = answer.headers.get("Retry-After", "")
+                return Response(answer.status, answer.content_type, b"", retry_after=retry_after[:100])
         except TimeoutError:
             raise FetchError(f"{address.host} took more than {seconds:g} s") from None
         except (aiohttp.ClientError, OSError, ValueError) as error:

@@ -98,6 +98,14 @@ class PictureMaker:
             raise TooBusy from None
         return drawn
 
+    async def icon(self, svg: bytes, size: int) -> bytes:
+        """One of our own icons as PNG. Raises TooBusy."""
+        try:
+            answer = await self._sandbox.call("icons", "helpers.vector_drawing:png", svg, size)
+        except SandboxError:
+            raise TooBusy from None
+        return msgspec.convert(answer, bytes)
+
     async def close(self) -> None:
         await self._sandbox.close()
 

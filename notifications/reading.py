@@ -8,6 +8,7 @@ from helpers.clock import now_ms
 from helpers.db.bulk import Bulk
 from helpers.db.database import fetch
 from notifications.models import Notice
+from notifications.push.closings import note_read
 from notifications.storing import ROWS_AT_ONCE, cancel
 
 MARKS_AT_ONCE = 20
@@ -49,6 +50,7 @@ async def mark_read(database: AioDatabase, notice_ids: Sequence[int]) -> None:
         change = Notice.update(read_at=now_ms())
         await change.where(Notice.id.in_(notice_ids), Notice.read_at.is_null()).aio_execute()
         await cancel(notice_ids, "read")
+        await note_read(notice_ids)
 
 
 async def mark_all_read(database: AioDatabase, user_id: int) -> None:

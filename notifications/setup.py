@@ -19,6 +19,7 @@ from notifications.export import SECTIONS
 from notifications.keys import NOTIFICATIONS, Notifications
 from notifications.lists import NoticeLists
 from notifications.telling import Teller
+from notifications.ways.setup import setup_ways
 from notifications.why import Explainer
 from notifications.worker import NoticeWorker
 from timings import TIMINGS
@@ -55,3 +56,4 @@ def setup_notifications(app: web.Application) -> None:
     app[BLOCKED].append(remove_between)
     erase_with_rooms()
     app.cleanup_ctx.append(run_notices)
+    setup_ways(app)

@@ -85,7 +85,15 @@ _NOT_RECORDED = Text(
     "or your settings were others."
 )
 
-DETAILS: Mapping[str, Text] = {"read": Text("You read it first.")}
+DETAILS: Mapping[str, Text] = {
+    "read": Text("You read it first."),
+    "gone": Text("By then it was deleted, or you had left."),
+    "no_device": Text("None of your devices takes notifications."),
+    "away": Text("The push service couldn’t be reached."),
+    "queued": Text("The mail server gets it next."),
+    "no_address": Text("You have no confirmed address."),
+    "unsubscribed": Text("You wanted no more mails."),
+}
 
 
 def way_in_words(way: WayTold, language: Language) -> str:
@@ -93,9 +101,18 @@ def way_in_words(way: WayTold, language: Language) -> str:
     known = STATES.get(way.state or "") or OUTCOMES.get(way.outcome) or Text("It was told.")
     text = language.translate(known)
     if way.detail:
-        text += f" {language.translate(DETAILS[way.detail]) if way.detail in DETAILS else way.detail}"
+        text += f" {_detail_in_words(way.detail, language)}"
     at = way.due_at if way.state == "waiting" else way.at
     return f"{text} ({language.moment(iso(at))})" if at is not None else text
+
+
+def _detail_in_words(detail: str, language: Language) -> str:
+    if detail in DETAILS:
+        return language.translate(DETAILS[detail])
+    name, _, number = detail.partition(" ")
+    if name == "devices" and number.isdecimal():
+        return language.n("{count} device took it.", "{count} devices took it.", int(number))
+    return detail
 
 
 def verdict(reason: Reason, language: Language) -> str:

@@ -53,10 +53,13 @@ def _one_line(text: str) -> str:
 
 def text_of(mail: Mail) -> str:
     """The plain text. The address of the action stands on a line of its own, whole."""
-    parts = [textwrap.fill(paragraph, COLUMNS, break_long_words=False) for paragraph in mail.paragraphs]
+    parts = [
+        textwrap.fill(paragraph, COLUMNS, break_long_words=False, break_on_hyphens=False)
+        for paragraph in mail.paragraphs
+    ]
     if mail.action:
         label, address = mail.action
         parts.append(f"{label}:\n{address}")
     # The usual mark of a signature.
-    footer = textwrap.fill(mail.footer, COLUMNS, break_long_words=False)
+    footer = textwrap.fill(mail.footer, COLUMNS, break_long_words=False, break_on_hyphens=False)
     return "\n\n".join(parts) + f"\n\n-- \n{footer}\n"

@@ -11,7 +11,7 @@ from aiohttp_session import Session, get_session
 
 from helpers.keys import SETTINGS
 from helpers.web.forms import BEFORE_FILES, read_form
-from helpers.web.routing import takes_method
+from helpers.web.routing import route_of, takes_method
 
 FIELD = "csrf_token"
 HEADER = "X-CSRF-Token"
@@ -41,6 +41,7 @@ async def csrf(request: web.Request, handler: Handler) -> web.StreamResponse:
         request.method in SAFE_METHODS
         or request.match_info.http_exception is not None
         or not takes_method(request)
+        or ((route := route_of(request)) is not None and route.foreign)
     ):
         return await handler(request)
     if request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none"):

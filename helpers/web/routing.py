@@ -35,6 +35,9 @@ class Route:
     """The maximum size of a form in bytes; 0 is the general limit."""
     is_endless: bool = False
     """Its answer takes as long as the client wants."""
+    foreign: bool = False
+    """Its forms may come from anywhere, as from programs without a page: they change nothing, or what
+    whoever knows the address may change."""
     secret: bool = False
     """Whoever knows its address may do something: no log has it."""
 

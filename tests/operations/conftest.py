@@ -33,7 +33,6 @@ def static(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / ".secret").write_text("no")
     (folder / "favicon.svg").write_text("<svg xmlns='http://www.w3.org/2000/svg'/>")
     (folder / "robots.txt").write_text("User-agent: *\nDisallow: /rooms\n")
-    (folder / "manifest.webmanifest").write_text("{}")
     return folder
 
 

@@ -24,6 +24,7 @@ from helpers.db.migrations import migrate, pending
 from helpers.mail import queue
 from helpers.storage import blobs
 from notifications import models as notification_models
+from notifications.push import models as push_models
 from tests.conftest import unique
 from tests.support.people import PATIENCE
 from tests.support.servers import ROOT, Postgres
@@ -38,6 +39,7 @@ MODELS = [
         chat_models,
         feed_models,
         notification_models,
+        push_models,
         leases,
         blobs,
         queue,
@@ -133,6 +135,8 @@ def test_the_models_are_these() -> None:
         "notice_settings",
         "notice_keywords",
         "notice_progress",
+        "push_devices",
+        "push_closings",
         "notice_jobs",
         "ended_sessions",
         "blocks",

@@ -146,7 +146,6 @@ async def test_a_worker_keeps_its_own_headers_and_they_come_once(client: aiohttp
 CACHED = {
     "/static/js/connection.js?v=1": "no-cache",
     "/static/js/connection.js": "no-cache",
-    "/static/manifest.webmanifest": "no-cache",
 }
 CACHED |= dict.fromkeys(("/favicon.ico", "/robots.txt"), "public, max-age=86400")
 
@@ -180,7 +179,6 @@ async def test_files_with_a_version_come_from_the_workers(client: aiohttp.Client
 async def test_files_have_the_types_that_nosniff_asks_for(client: aiohttp.ClientSession) -> None:
     expected = {
         "/static/js/connection.js": ("application/javascript", "text/javascript"),
-        "/static/manifest.webmanifest": ("application/manifest+json",),
         "/favicon.ico": ("image/svg+xml",),
         "/robots.txt": ("text/plain",),
     }

@@ -22,7 +22,7 @@ def example(path: str) -> str:
     )
 
 
-POSTS = [example(route.path) for route in ROUTES if hasattr(route.view, "post")]
+POSTS = [example(route.path) for route in ROUTES if hasattr(route.view, "post") and not route.foreign]
 
 
 async def post(someone: Person, path: str, fields: str = "", **headers: str) -> Answer:
@@ -40,6 +40,11 @@ async def is_signed_in(someone: Person) -> bool:
 def test_the_stories_are_about_every_form() -> None:
     assert {"/accounts/login", "/rooms", "/rooms/nowhere/preview"} < set(POSTS)
     assert not [path for path in POSTS if "{" in path]
+
+
+def test_what_anybody_may_post_changes_nothing_or_is_told_by_its_address() -> None:
+    # tests/browser/offline/test_journey_app.py and tests/notifications/test_missed_mails.py tell of them.
+    assert {route.name for route in ROUTES if route.foreign} == {"share", "unsubscribe"}
 
 
 @pytest.mark.parametrize("path", POSTS)

@@ -24,6 +24,7 @@ CHANGING = {
     "decline_invitation",
     "restore_room",
     "report",
+    "read_mark",
 }
 """Those to which something is sent."""
 
@@ -53,6 +54,9 @@ def expected(name: str, kind: str, role: str, method: str) -> int:
     if name == "report" and role in ("blocked", *INSIDE):
         # Who opened the room has written the message.
         return 409 if role == "owner" else 303
+    if name == "read_mark" and role in ("blocked", *INSIDE):
+        # Nothing says up to where.
+        return 400
     if name == "room_files" and method == "POST" and role != "visitor":
         # There is nothing in it.
         return 400 if role in ("blocked", *INSIDE) else 403 if kind == "open" else 404
@@ -94,7 +98,7 @@ def expected(name: str, kind: str, role: str, method: str) -> int:
     if name == "socket":
         # Who was kicked is told so by the socket.
         return 400
-    return 403 if name in ("preview", "report") or role == "kicked" else 200
+    return 403 if name in ("preview", "report", "read_mark") or role == "kicked" else 200
 
 
 def test_every_address_of_a_room_has_its_row() -> None:

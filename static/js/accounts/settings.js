@@ -4,6 +4,7 @@
  */
 import { getPart } from "../server/http.js";
 import { showTimes } from "../words/dates.js";
+import { showDevice } from "./devices.js";
 import { watchStrength } from "./strength.js";
 
 const PLACE = /^\/settings(?:\/[a-z]+)?$/;
@@ -93,7 +94,10 @@ class Sections {
     const section = this.#kept.get(nameOf(fetched)) ?? fetched;
     this.#kept.delete(nameOf(section));
     if (section !== before) before.replaceWith(section);
-    if (section === fetched) watchStrength(fetched);
+    if (section === fetched) {
+      watchStrength(fetched);
+      showDevice(fetched);
+    }
     const isIndex = part(page, ".of-own").classList.contains("is-index");
     frame.classList.toggle("is-index", isIndex);
     // Where the list stands alone, its heading is that of the page.
@@ -130,4 +134,7 @@ class Sections {
 }
 
 const frame = /** @type {HTMLElement|null} */ (document.querySelector(".of-own"));
-if (frame) new Sections(frame);
+if (frame) {
+  new Sections(frame);
+  showDevice(frame);
+}

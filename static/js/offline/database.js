@@ -2,6 +2,7 @@
  * What is kept of one's rooms, in IndexedDB. It belongs to one person: what anybody else keeps removes it,
  * and each change looks whose it is. Everything fails by a rejection where the browser keeps nothing.
  */
+import { dropShared } from "../local/shared.js";
 import { amended } from "./record.js";
 
 const NAME = "aiochat";
@@ -132,6 +133,7 @@ const all = (store) => result(store.getAll());
 export async function forget() {
   await Promise.all([
     globalThis.caches?.delete(FILES),
+    dropShared(),
     within("readwrite", async (store) => {
       for (const name of /** @type {const} */ (["about", "shells", "notes", "rooms"])) store(name).clear();
     }),
@@ -153,7 +155,7 @@ export const claim = (person, csrf) =>
   });
 
 /** @returns {Promise<Owner|undefined>} */
-const whose = () => within("readonly", (store) => result(store("about").get("whose")));
+export const whose = () => within("readonly", (store) => result(store("about").get("whose")));
 
 /** Forgets all where it is kept for somebody else. @param {string} person */
 export async function keepOnlyFor(person) {

@@ -84,9 +84,10 @@ export function roomPage(kept, { room, shell }, number) {
  */
 export function awayPage(kept, shell, address) {
   const { title, text, again, list } = shell.away;
+  const hash = address.split("?")[0] === "/share" ? "#share" : "";
   const links = kept.notes.map(
     ({ name, title: shown }) =>
-      `<li><a href="/rooms/${encodeURIComponent(name)}" dir="auto">${escaped(shown)}</a></li>`,
+      `<li><a href="/rooms/${encodeURIComponent(name)}${hash}" dir="auto">${escaped(shown)}</a></li>`,
   );
   return `${headOf(shell, title, kept, "")}<body class="away">
 <main id="main"><h1>${escaped(title)}</h1>

@@ -6,6 +6,8 @@
 import { FILES, keepOnlyFor } from "./database.js";
 import { isVersioned, placeIn } from "./document.js";
 import { keptPage, latestRoom, pageInstead } from "./kept_page.js";
+import { keepShared } from "../local/shared.js";
+import { pressNotification, renewSubscription, showPush } from "./push.js";
 
 /** ms after which a room that is kept is shown without an answer of the server. */
 const PATIENCE = 3_000;
@@ -36,10 +38,29 @@ worker.addEventListener("activate", (/** @type {any} */ event) => {
 worker.addEventListener("fetch", (/** @type {any} */ event) => {
   const { request } = event;
   const url = new URL(request.url);
-  if (request.method !== "GET" || url.origin !== location.origin) return;
+  if (url.origin !== location.origin) return;
+  if (request.method === "POST" && url.pathname === "/share") event.respondWith(shared(request));
+  if (request.method !== "GET") return;
   if (request.mode === "navigate") event.respondWith(page(event, url));
   else if (isVersioned(url.pathname)) event.respondWith(file(request));
 });
+
+worker.addEventListener("push", (/** @type {any} */ event) => event.waitUntil(showPush(event)));
+worker.addEventListener("notificationclick", (/** @type {any} */ event) =>
+  event.waitUntil(pressNotification(event)),
+);
+worker.addEventListener("pushsubscriptionchange", (/** @type {any} */ event) =>
+  event.waitUntil(renewSubscription(event)),
+);
+
+/** What another program shares, and where one chooses the room for it. @param {Request} request */
+async function shared(request) {
+  const kept = await request.formData().then(keepShared).then(
+    () => true,
+    () => false,
+  );
+  return Response.redirect(new URL(kept ? "/share" : "/share?untaken=1", location.origin).href, 303);
+}
 
 /** @param {Request} request */
 const file = async (request) =>

@@ -24,6 +24,7 @@ import { MessageActions } from "../elements/timeline/message_actions.js";
 import { Selection } from "../elements/timeline/selection.js";
 import { TimelineKeys } from "../elements/timeline/timeline_keys.js";
 import { SiteConnection } from "../server/site_connection.js";
+import { watchApp } from "./app.js";
 import { tellClock } from "../server/clock.js";
 import { watchNames } from "../server/people_names.js";
 import { Keeper } from "../offline/keeper.js";
@@ -67,6 +68,7 @@ export function startRoom(page, signal) {
   page.selection = new Selection(page);
   page.messageActions = new MessageActions(page);
   new TimelineKeys(page.timeline, page);
+  watchApp(page);
   watchNotices(page);
   showPreviews(page);
   watchReports(page);

@@ -28,6 +28,7 @@ test("a reducer for each event of the protocol, and no more", () => {
     "expired",
     "receipt",
     "notice",
+    "notices",
     "error",
     "caught_up",
     "reset",

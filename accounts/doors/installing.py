@@ -1,0 +1,115 @@
+"""What makes an app of the site: its manifest (W3C Application Manifest), and its icons as PNG."""
+
+import asyncio
+import hashlib
+from pathlib import Path
+
+import msgspec
+from aiohttp import web
+
+from accounts.site_look import DEFAULT_COLOUR
+from accounts.site_settings import COLOUR, NAME, site_settings
+from helpers.errors import ActionError
+from helpers.images import PICTURES, TooBusy
+from helpers.text.translation import current
+from settings import ROOT
+
+ICONS = {
+    "app-192": ("favicon.svg", 192),
+    "app-512": ("favicon.svg", 512),
+    "maskable-192": ("icons/maskable.svg", 192),
+    "maskable-512": ("icons/maskable.svg", 512),
+    "apple-180": ("icons/maskable.svg", 180),
+    "badge-96": ("icons/badge.svg", 96),
+}
+"""By name, of which file and how large. Those for masks fill their square, with what is drawn in the
+middle four fifths."""
+
+SHORT_NAME = 12
+"""Characters: longer ones are cut below an icon."""
+
+KEPT_SECONDS = 86400
+
+
+class Manifest(web.View):
+    """In the reader's language, with the site's name and colour."""
+
+    async def get(self) -> web.Response:
+        now = site_settings(self.request.app)
+        t, name, colour = current().t, now[NAME], now[COLOUR] or DEFAULT_COLOUR
+        icons = [
+            {
+                "src": f"/icons/{icon}.png?colour={colour.removeprefix('#')}",
+                "sizes": f"{size}x{size}",
+                "type": "image/png",
+                "purpose": "maskable" if icon.startswith("maskable-") else "any",
+            }
+            for icon, (_, size) in ICONS.items()
+            if icon.startswith(("app-", "maskable-"))
+        ]
+        any_size = {"src": "/favicon.ico", "sizes": "any", "type": "image/svg+xml", "purpose": "any"}
+        manifest = {
+            "id": "/",
+            "name": name,
+            "short_name": name if len(name) <= SHORT_NAME else name.split()[0][:SHORT_NAME],
+            "lang": current().code,
+            "start_url": "/rooms",
+            "scope": "/",
+            "display": "standalone",
+            "background_color": "#ffffff",
+            "theme_color": colour,
+            "categories": ["social", "productivity"],
+            "icons": [any_size, *icons],
+            "shortcuts": [
+                {"name": t("Rooms"), "url": "/rooms"},
+                {"name": t("Feed"), "url": "/feed"},
+                {"name": t("Search"), "url": "/search"},
+            ],
+            "share_target": {
+                "action": "/share",
+                "method": "POST",
+                "enctype": "multipart/form-data",
+                "params": {
+                    "title": "title",
+                    "text": "text",
+                    "url": "url",
+                    "files": [{"name": "files", "accept": ["*/*", ".*"]}],
+                },
+            },
+        }
+        # Browsers ask without cookies: the language is that of their header.
+        headers = {"Cache-Control": "no-cache", "Vary": "Accept-Language, Cookie"}
+        body = msgspec.json.encode(manifest)
+        return web.Response(body=body, content_type="application/manifest+json", headers=headers)
+
+
+_drawn: dict[str, tuple[bytes, str]] = {}
+"""Icons and their ETags, by name and colour: drawn once in a process."""
+
+MOST_DRAWN = 60
+
+
+class Icon(web.View):
+    async def get(self) -> web.Response:
+        name = self.request.match_info["icon"]
+        if name not in ICONS:
+            raise web.HTTPNotFound
+        colour = site_settings(self.request.app)[COLOUR] or DEFAULT_COLOUR
+        key = f"{name} {colour}"
+        if key not in _drawn:
+            if len(_drawn) >= MOST_DRAWN:
+                _drawn.clear()
+            file, size = ICONS[name]
+            svg = await asyncio.to_thread((Path(ROOT) / "static" / file).read_bytes)
+            svg = svg.replace(DEFAULT_COLOUR.encode(), colour.encode())
+            try:
+                body = await self.request.app[PICTURES].icon(svg, size)
+            except TooBusy:
+                raise ActionError("unavailable", "Please try again in a minute.", retry_after=60) from None
+            _drawn[key] = body, hashlib.sha256(body).hexdigest()[:16]
+        body, tag = _drawn[key]
+        headers = {"ETag": f'"{tag}"', "Cache-Control": f"public, max-age={KEPT_SECONDS}"}
+        asked = self.request.if_none_match
+        if asked and any(one.value in (tag, "*") for one in asked):
+            return web.Response(status=304, headers=headers)
+        return web.Response(body=body, content_type="image/png", headers=headers)

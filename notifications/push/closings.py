@@ -1,0 +1,62 @@
+"""What somebody has read in one place needn't be shown in the others: notes which notifications are to be
+closed, and what closes them."""
+
+from collections.abc import Sequence
+
+from helpers.clock import now_ms
+from notifications.deciding import PUSH
+from notifications.models import SENT, Notice, NoticeDelivery
+from notifications.push.models import PushClosing
+
+GATHER_MS = 2_000
+"""Who reads on moves the mark again and again."""
+
+SHOWN_MS = 24 * 3600 * 1000
+"""What was sent longer ago isn't closed any more."""
+
+AT_ONCE = 20
+
+
+async def note_read(notice_ids: Sequence[int]) -> None:
+    """In the transaction in which these notices are read."""
+    now = now_ms()
+    latest: dict[tuple[int, int], int] = {}
+    for start in range(0, len(notice_ids), AT_ONCE):
+        some = notice_ids[start : start + AT_ONCE]
+        was_sent = NoticeDelivery.select(NoticeDelivery.notice_id).where(
+            NoticeDelivery.notice_id.in_(some),
+            NoticeDelivery.way == PUSH,
+            NoticeDelivery.state == SENT,
+            NoticeDelivery.at > now - SHOWN_MS,
+        )
+        sent = [notice_id for (notice_id,) in await was_sent.tuples().aio_execute()]
+        if not sent:
+            continue
+        query = Notice.select(Notice.user_id, Notice.room_id, Notice.number).where(
+            Notice.id.in_(sent), Notice.room_id.is_null(False), Notice.number.is_null(False)
+        )
+        for user_id, room_id, number in await query.tuples().aio_execute():
+            latest[user_id, room_id] = max(number, latest.get((user_id, room_id), 0))
+    for (user_id, room_id), number in sorted(latest.items()):
+        row = {"user_id": user_id, "room_id": room_id, "number": number, "due_at": now + GATHER_MS}
+        await (
+            PushClosing.insert(row)
+            .on_conflict(
+                conflict_target=[PushClosing.user_id, PushClosing.room_id],
+                update={PushClosing.number: number},
+                where=PushClosing.number < number,
+            )
+            .aio_execute()
+        )
+
+
+async def due_closings() -> list[PushClosing]:
+    query = PushClosing.select().where(PushClosing.due_at <= now_ms())
+    return list(await query.order_by(PushClosing.due_at).limit(AT_ONCE).aio_execute())
+
+
+async def drop_closings(closings: Sequence[PushClosing]) -> None:
+    for one in closings:
+        is_it = (PushClosing.user_id == one.user_id) & (PushClosing.room_id == one.room_id)
+        # One that was read further meanwhile stays.
+        await PushClosing.delete().where(is_it, PushClosing.number == one.number).aio_execute()

@@ -1,0 +1,1 @@
+"""The ways by which people hear of notices when no page is open: Web Push, and mail."""
