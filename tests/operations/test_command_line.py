@@ -19,7 +19,7 @@ from tests.conftest import LIMITS_OFF, unique
 from tests.support.people import PASSWORD, person
 from tests.support.servers import ROOT, Aiochat, Postgres, Redis, ServerError
 from tests.support.servers.forked import Forked
-from tests.support.shell import line_of, run
+from tests.support.shell import line_of, run, settings_in
 
 NOWHERE = "127.0.0.1:1"
 
@@ -246,7 +246,7 @@ def test_no_account_is_made_of_this(folder: Path, name: str, email: str, passwor
 
 
 async def test_whoever_was_registered_so_signs_in(chat: Aiochat, folder: Path) -> None:
-    env = {name.removeprefix("AIOCHAT_"): value for name, value in chat.env.items()}
+    env = settings_in(chat.env)
     name = unique("added")
     added = run(folder, "register", name, given=PASSWORD.encode(), **{"DATA_DIR": str(chat.data_dir), **env})
     assert added.returncode == 0, added.stderr

@@ -8,7 +8,7 @@ from tests.support.deleted_accounts import asks, leaves
 from tests.support.files import posts, uploads
 from tests.support.people import Person
 from tests.support.servers import Aiochat, Postgres
-from tests.support.shell import run
+from tests.support.shell import run, settings_in
 
 
 class SavedSite:
@@ -23,8 +23,9 @@ class SavedSite:
         return Aiochat(env=self.env, data_dir=self.data)
 
     def runs(self, *arguments: str) -> "subprocess.CompletedProcess[bytes]":
-        env = {name.removeprefix("AIOCHAT_"): value for name, value in self.env.items()}
-        return run(self.folder, *arguments, given=b"", **{"DATA_DIR": str(self.data), **env})
+        return run(
+            self.folder, *arguments, given=b"", **{"DATA_DIR": str(self.data), **settings_in(self.env)}
+        )
 
     def says(self, *arguments: str) -> str:
         done = self.runs(*arguments)

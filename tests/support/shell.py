@@ -20,6 +20,13 @@ from helpers.processes import terminal
 from tests.support.servers import ROOT, Aiochat, Redis, free_port
 from tests.support.servers.forked import Forked
 
+PREFIX = "AIOCHAT_"
+
+
+def settings_in(env: Mapping[str, str]) -> dict[str, str]:
+    """The settings of an environment, by their names without the prefix."""
+    return {name.removeprefix(PREFIX): value for name, value in env.items() if name.startswith(PREFIX)}
+
 
 def run(folder: Path, *arguments: str, given: bytes = b"", **env: str) -> subprocess.CompletedProcess[bytes]:
     """`python app.py ...` with data of its own, and settings by their names without the prefix."""
@@ -67,7 +74,7 @@ def line_of(done: subprocess.CompletedProcess[bytes]) -> str:
 
 def beside(server: Aiochat, *arguments: str, given: str = "") -> str:
     """What a command says that goes well, with the settings of a server that is running."""
-    env = {name.removeprefix("AIOCHAT_"): value for name, value in server.env.items()}
+    env = settings_in(server.env)
     done = run(server.folder, *arguments, given=given.encode(), **{"DATA_DIR": str(server.data_dir), **env})
     assert (done.returncode, done.stderr) == (0, b""), done
     return done.stdout.decode()
