@@ -145,7 +145,7 @@ class Concerns:
             FROM {{given}} JOIN notice_keywords AS keyword ON keyword.begins = given.begins
             WHERE (SELECT 1 FROM members WHERE members.room_id = given.room_id
                 AND members.user_id = keyword.user_id) IS NOT NULL
-            ORDER BY given.seq, keyword.user_id, keyword.folded LIMIT {KEYWORDS_AT_ONCE}""",  # noqa: S608
+            LIMIT {KEYWORDS_AT_ONCE}""",  # noqa: S608
             given={"room_id": "bigint", "seq": "bigint", "begins": "text"},
         )
 
@@ -164,7 +164,8 @@ class Concerns:
             return {}
         statement = self._keywords.bind(given)
         of: dict[tuple[int, int], list[tuple[str, str]]] = {}
-        for seq, user_id, word, folded in await fetch(self._database, statement.sql, *statement.params):
+        rows = await fetch(self._database, statement.sql, *statement.params)
+        for seq, user_id, word, folded in sorted(rows):
             of.setdefault((seq, user_id), []).append((word, folded))
         found: dict[int, dict[int, str]] = {}
         for (seq, user_id), words in of.items():
