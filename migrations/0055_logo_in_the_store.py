@@ -1,4 +1,5 @@
-"""The site's picture is in the store of files, as all pictures are (migration 0054)."""
+"""The site's picture is in the store of files, as all pictures are (migration 0054). And indices for what counts the pictures that refer to
+a content."""
 
 from typing import Any
 
@@ -27,4 +28,8 @@ steps = [
     statement("ALTER TABLE site_logo ADD COLUMN blob_id BIGINT"),
     statement("CREATE INDEX site_logo_to_move ON site_logo (size) WHERE blob_id IS NULL"),
     step(_create_triggers),
+    *(
+        statement(f"CREATE INDEX {table}_of_blobs ON {table} (blob_id) WHERE blob_id IS NOT NULL")
+        for table in ("pictures", "room_pictures", "feed_picture_files", "preview_pictures", "linked_pages", "site_logo")
+    ),
 ]
