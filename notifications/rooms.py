@@ -152,7 +152,8 @@ class RoomDecider:
         if post.goes_id:
             return await remove_some(Notice.user_id == post.goes_id, Notice.room_id == room.id)
         if post.number is None:
-            return await remove_some(Notice.room_id == room.id, Notice.seq < room.cleared_seq)
+            # Not the room's own number, which may be of before this line.
+            return await remove_some(Notice.room_id == room.id, Notice.seq < post.seq)
         return await remove_some(Notice.subject == message_key(room.id, post.seq))
 
 
