@@ -32,7 +32,7 @@ INKS = ("ink", "ink-2", "ink-3")
 STRONGER = 0.08
 """Of lightness: how much the variant under the pointer differs."""
 
-_TOKEN = re.compile(r"^\s*--([a-z0-9-]+): light-dark\((#[0-9a-f]{6}), (#[0-9a-f]{6})\);", re.MULTILINE)
+_TOKEN = re.compile(r"^[ \t]*--([a-z0-9-]+): light-dark\((#[0-9a-f]{6}), (#[0-9a-f]{6})\);", re.MULTILINE)
 
 LIGHT, DARK = 0, 1
 
