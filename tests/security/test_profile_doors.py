@@ -28,7 +28,7 @@ from urls import ROUTES
 MISSING = 9_999_999_999_999_999
 KINDS = ("/feed", "/people", "/users", "/accounts/")
 ELSEWHERE = {"register", "login", "logout", "email", "password", "reset_password", "sessions", "waiting"}
-ELSEWHERE |= {"forgot_password", "confirm_email", "ask_to_confirm"}
+ELSEWHERE |= {"forgot_password", "confirm_email", "ask_to_confirm", "push", "remove_push_device"}
 """What is of accounts and not of profiles."""
 
 
