@@ -231,13 +231,8 @@ class Settings(BaseSettings):
         wrong = "must be the site's address without a path, like https://chat.example.org"
         parts = _split(value, ("http", "https"), wrong)
         # The value is sent in headers: only a host and a port.
-        if (
-            not _HOST.fullmatch(parts.hostname or "")
-            or parts.path.strip("/")
-            or parts.query
-            or parts.fragment
-            or "@" in parts.netloc
-        ):
+        has_more = parts.path.strip("/") or parts.query or parts.fragment or "@" in parts.netloc
+        if has_more or not _HOST.fullmatch(parts.hostname or ""):
             raise ValueError(wrong)
         return f"{parts.scheme}://{parts.netloc}".lower()
 
@@ -371,17 +366,13 @@ def version() -> str:
     return str(project["version"])
 
 
-NEAR = 0.75
-"""Of one name to another; all begin alike."""
-
-
 def _check_names() -> None:
-    """Raises SettingsError for the first name that is no setting: one that is misspelled would change
-    nothing, and nobody would see it."""
+    """Raises SettingsError for the first name that is no setting: a misspelled one would change nothing,
+    and nobody would see it. All begin alike, so that near ones are very near."""
     known = {f"AIOCHAT_{name}".upper() for name in Settings.model_fields}
     for name in (*os.environ, *dotenv_values(".env", interpolate=False)):
         if name.upper().startswith("AIOCHAT_") and name.upper() not in known:
-            nearest = get_close_matches(name.upper(), known, 1, NEAR)
+            nearest = get_close_matches(name.upper(), known, 1, 0.75)
             raise SettingsError(f"{name} isn't a setting{f'; did you mean {nearest[0]}?' if nearest else ''}")
 
 
