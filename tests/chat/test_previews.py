@@ -261,6 +261,6 @@ async def test_old_ones_are_dropped(chat: Aiochat, alice: Person, lobby: str, si
     change(
         chat,
         "INSERT INTO preview_jobs (author_id, room_id, seq, at) SELECT author_id, room_id, seq, 1 "
-        f"FROM messages WHERE number = {number}",
+        f"FROM messages WHERE number = {number} AND room_id = (SELECT id FROM rooms WHERE name = '{lobby}')",
     )
     await looked_at(chat)

@@ -142,7 +142,7 @@ def test_all_that_pages_name_can_be_joined() -> None:
     files = Files(ROOT / "static")
     pages = "".join(path.read_text() for path in (ROOT / "templates").rglob("*.html"))
     scripts = set(re.findall(r"\{\{ script\('([^']+)'\) \}\}", pages))
-    styles = set(re.findall(r"\{\{ style\('([^']+)'\) \}\}", pages))
+    styles = set(re.findall(r"\{\{ style\('([^']+)'[^)]*\) \}\}", pages))
     assert {"js/room.js", "js/page.js", "js/feed/page.js"} <= scripts
     assert len(styles) >= 3
     for name in [*scripts, *(name.removesuffix(".js") + LATER for name in scripts), *styles]:
