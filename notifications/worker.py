@@ -20,7 +20,6 @@ from helpers.text.characters import one_line
 from notifications.erasure import remove_many, remove_old
 from notifications.events import EventDecider
 from notifications.models import NoticeProgress
-from notifications.people import AT_ONCE
 from notifications.reading import Marks
 from notifications.rooms import RoomDecider
 from notifications.storing import Changed
@@ -37,7 +36,8 @@ SWEEP_STEPS = 10
 ROOMS_AT_ONCE = 500
 
 REST_FACTOR = 3.0
-"""The pause after a step that told many, in multiples of its duration: most of the time is for posts."""
+"""The pause after a step, in multiples of its duration: most of the time is for posts. The busier the process
+is, the longer a step takes, and the longer it rests."""
 
 Tell = Callable[[Changed], None]
 
@@ -134,8 +134,7 @@ class NoticeWorker:
             self._say(changed)
             if is_more:
                 self._rooms[room_id] = None
-            if len(changed.user_ids) >= AT_ONCE // 2:
-                await asyncio.sleep(REST_FACTOR * (time.monotonic() - began))
+            await asyncio.sleep(REST_FACTOR * (time.monotonic() - began))
 
     def _say(self, changed: Changed) -> None:
         if changed.user_ids:
