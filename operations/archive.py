@@ -16,6 +16,7 @@ from typing import IO, Self
 import msgspec
 
 from helpers.processes.terminal import Failure
+from helpers.storage.store import sync_path
 
 MANIFEST = "manifest.json"
 SQLITE, POSTGRES = "database.sqlite", "database.dump"
@@ -106,7 +107,7 @@ class ArchiveWriter:
             self._file.flush()
             os.fsync(self._file.fileno())
             os.rename(self._part, self._path)
-            sync_folder(self._path.parent)
+            sync_path(self._path.parent)
 
     def _add(self, name: str, size: int, file: IO[bytes] | io.RawIOBase) -> None:
         member = tarfile.TarInfo(name)
@@ -202,12 +203,3 @@ def _is_known(name: str) -> bool:
     if name.startswith(FILES):
         return _KEY.fullmatch(name.removeprefix(FILES)) is not None
     return name in (MANIFEST, SQLITE, POSTGRES)
-
-
-def sync_folder(folder: Path) -> None:
-    """Has the disk keep the names in a folder."""
-    number = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(number)
-    finally:
-        os.close(number)

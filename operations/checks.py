@@ -16,6 +16,12 @@ class Check(NamedTuple):
     repair: str | None = None
 
 
+def first_faults(check: Check, most: int) -> str:
+    """The statement that gives the first faults, each with how many there are in all: a broken site may have
+    millions."""
+    return f"SELECT *, count(*) OVER () FROM ({check.faults}) AS faults LIMIT {most}"
+
+
 _LAST = """
     SELECT room_id, max(CASE WHEN changed_seq > seq THEN changed_seq ELSE seq END) AS last_seq,
         coalesce(max(number), 0) AS posts

@@ -1,7 +1,8 @@
-"""The shell commands `backup` and `restore`."""
+"""The shell commands `backup`, `restore`, `copy` and `verify`."""
 
 import argparse
 import asyncio
+import contextlib
 import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -66,13 +67,10 @@ def verify(settings: Settings, arguments: argparse.Namespace) -> int:
     """Ends with 1 where something isn't as it must be."""
     check_migrations(settings.database)
     verification = Verification(settings)
-    if not arguments.repair:
-        found = asyncio.run(verification.run(reads_contents=arguments.contents))
-        _tell(found, as_json=arguments.json)
-        return int(bool(found))
-    with single_process(settings.database):
-        asyncio.run(database_of(settings).check_unused())
-        asyncio.run(verification.repair(asyncio.run(verification.run(reads_contents=False))))
+    with single_process(settings.database) if arguments.repair else contextlib.nullcontext():
+        if arguments.repair:
+            asyncio.run(database_of(settings).check_unused())
+            asyncio.run(verification.repair(asyncio.run(verification.run(reads_contents=False))))
         found = asyncio.run(verification.run(reads_contents=arguments.contents))
     _tell(found, as_json=arguments.json)
     return int(bool(found))

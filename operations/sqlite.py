@@ -12,7 +12,8 @@ from typing import Any
 
 from helpers.db.database import sqlite_path
 from helpers.processes.terminal import Failure
-from operations.archive import SQLITE, sync_folder
+from helpers.storage.store import sync_path
+from operations.archive import SQLITE
 from operations.databases import Rows, Snapshot, is_ours, keys_of
 
 LOCK_SECONDS = 60.0
@@ -92,11 +93,10 @@ class Sqlite:
         coming = self._path.with_name(f"{self._path.name}.coming")
         shutil.copyfile(file, coming)
         os.chmod(coming, 0o600)
-        with open(coming, "rb") as copied:
-            os.fsync(copied.fileno())
+        sync_path(coming)
         kept = self._put_aside()
         coming.rename(self._path)
-        sync_folder(self._path.parent)
+        sync_path(self._path.parent)
         return kept
 
     def _put_aside(self) -> Path | None:

@@ -9,7 +9,7 @@ from helpers.processes.terminal import Failure, Progress
 from helpers.storage.store import MissingError, StorageError, Store, open_store
 from helpers.text.characters import one_line
 from operations.backup import database_of
-from operations.checks import HISTORY, of_blobs
+from operations.checks import HISTORY, first_faults, of_blobs
 from operations.databases import keys_of
 from settings import Settings
 
@@ -47,9 +47,10 @@ class Verification:
             checks = [*HISTORY, *of_blobs(references())]
             with Progress("checks", len(checks)) as progress:
                 for check in checks:
-                    places = [str(text) for (text,) in await rows(check.faults)]
-                    if places:
-                        found.append(Found(check.promise, len(places), places[:SHOWN], bool(check.repair)))
+                    told = await rows(first_faults(check, SHOWN))
+                    if told:
+                        places = [str(text) for text, _ in told]
+                        found.append(Found(check.promise, told[0][1], places, bool(check.repair)))
                     progress.step()
             blobs = await rows("SELECT key, variants, sha256 FROM blobs WHERE state = 'stored' ORDER BY key")
         missing, changed = await self._look_at_files(blobs, reads_contents=reads_contents)

@@ -163,14 +163,15 @@ def _sync(folder: Path, key: str) -> None:
     """Has the disk keep an object and its name: a message that refers to it is kept too."""
     path = folder / key
     path.chmod(0o600)
-    _sync_one(path)
+    sync_path(path)
     for place in path.parents:
-        _sync_one(place)
+        sync_path(place)
         if place == folder:
             break
 
 
-def _sync_one(path: Path) -> None:
+def sync_path(path: Path) -> None:
+    """Has the disk keep what a file has, or which names a folder has."""
     number = os.open(path, os.O_RDONLY)
     try:
         os.fsync(number)
