@@ -46,6 +46,7 @@ from helpers.fetching import run_fetcher
 from helpers.images import run_picture_maker
 from helpers.keys import DATABASE, LIMITER, SETTINGS, SITE
 from helpers.linked_pages.reading import run_page_reader
+from helpers.mail.queue import forget_all_mails
 from helpers.processes.heartbeat import ServiceManager
 from helpers.processes.listening import BACKLOG, bound, cannot_listen, listen, listen_at
 from helpers.processes.passing import PASSING, Passing
@@ -83,6 +84,7 @@ from helpers.web.protocol import Runner
 from helpers.web.routing import add_routes
 from helpers.web.session_stores import DatabaseSessions, session_store
 from helpers.web.sessions import STORAGE, TokenStorage
+from notifications.erasure import end_waiting
 from notifications.setup import setup_notifications
 from operations import command_line as operations
 from settings import ROOT, Settings, SettingsError, read_settings, version
@@ -161,6 +163,7 @@ async def _open_stores(app: web.Application) -> AsyncIterator[None]:
     try:
         await database.aio_connect()
         await check_durability(database)
+        await site.check_restored()
         if redis is not None:
             await redis.ping()
         app[SITE] = await site.site_id()
@@ -284,7 +287,7 @@ def serve_as_worker(settings: Settings, arguments: argparse.Namespace) -> None:
 
 
 async def begin_another_history(settings: Settings) -> None:
-    others = event_log.begin_another_history, forget_uploads
+    others = event_log.begin_another_history, forget_uploads, forget_all_mails, end_waiting
     await restoring.begin_another_history(settings, *others)
 
 

@@ -35,6 +35,8 @@ SearchLanguage = Literal[
 # fmt: on
 """Of which PostgreSQL 13 has stems; simple: none."""
 
+_OF_KUBERNETES = re.compile(r"AIOCHAT_(SERVICE_(HOST|PORT.*)|PORT_[0-9]+_(TCP|UDP|SCTP).*)")
+
 MAX_SOCKET_PATH = 107
 """Bytes; see unix(7)."""
 
@@ -371,6 +373,12 @@ def _check_names() -> None:
     and nobody would see it. All begin alike, so that near ones are very near."""
     known = {f"AIOCHAT_{name}".upper() for name in Settings.model_fields}
     for name in (*os.environ, *dotenv_values(".env", interpolate=False)):
+        is_link = name == "AIOCHAT_PORT" and os.environ.get(name, "").startswith("tcp:")
+        if is_link or _OF_KUBERNETES.fullmatch(name):
+            raise SettingsError(
+                f"{name} isn't a setting: Kubernetes puts the address of a service named aiochat there; set "
+                "enableServiceLinks: false in the pod's spec, or name the service otherwise"
+            )
         if name.upper().startswith("AIOCHAT_") and name.upper() not in known:
             nearest = get_close_matches(name.upper(), known, 1, 0.75)
             raise SettingsError(f"{name} isn't a setting{f'; did you mean {nearest[0]}?' if nearest else ''}")

@@ -5,10 +5,11 @@ import secrets
 from peewee_async.databases import AioDatabase
 
 from accounts.models import SiteFact
-from helpers.db.database import fetch, is_sqlite
+from helpers.db.database import DatabaseError, fetch, is_sqlite
 
 ID = "id"
 EPOCH = "epoch"
+RESTORING = "restoring"
 DEVICE_KEY = "device_key"
 PUSH_SEED = "push_seed"
 UNSUBSCRIBE_KEY = "unsubscribe_key"
@@ -52,10 +53,20 @@ async def _fact(name: str, size: int = 9) -> str:
     return str(row.value)
 
 
+async def check_restored() -> None:
+    """Raises DatabaseError while a restore from a backup isn't done: sessions of then would be good again,
+    and mails would be sent twice."""
+    if await SiteFact.aio_get_or_none(SiteFact.name == RESTORING):
+        raise DatabaseError(
+            "the site is half restored: run `restore --force` again, or `restored` where you put it back in "
+            "another way"
+        )
+
+
 async def begin_another_history(database: AioDatabase) -> None:
     """After the database was restored: renews the epoch, and the secrets of all users, so that no
     session of before belongs to anybody. Run it in the caller's transaction."""
-    await SiteFact.delete().where(SiteFact.name == EPOCH).aio_execute()
+    await SiteFact.delete().where(SiteFact.name.in_((EPOCH, RESTORING))).aio_execute()
     await SiteFact.insert(name=EPOCH, value=secrets.token_urlsafe(9)).aio_execute()
     random = "lower(hex(randomblob(16)))" if is_sqlite(database) else "gen_random_uuid()::text"
     await fetch(database, f"UPDATE users SET session_secret = {random}")  # noqa: S608 - our own words

@@ -4,10 +4,23 @@ people who block one another."""
 from collections.abc import AsyncGenerator, Callable
 from typing import Any
 
+import peewee
+
 from accounts.keys import DeletedAccount
+from chat.models import Room
 from chat.personal_data.room_erasure import ROOM_TABLES
 from helpers.clock import now_ms
-from notifications.models import Notice, NoticeDelivery, NoticeJob, NoticeKeyword, NoticeSettings
+from notifications.models import (
+    CANCELLED,
+    WAITING,
+    Notice,
+    NoticeDelivery,
+    NoticeJob,
+    NoticeKeyword,
+    NoticeProgress,
+    NoticeSettings,
+)
+from notifications.push.models import PushClosing, PushDevice
 from notifications.storing import ROWS_AT_ONCE, remove_some
 
 KEPT_MS = 30 * 86400 * 1000
@@ -49,6 +62,21 @@ async def erase_notices(account: DeletedAccount) -> AsyncGenerator[None, None]:
     for table in (NoticeSettings, NoticeKeyword, NoticeDelivery):
         await table.delete().where(table.user_id == account.user_id).aio_execute()
         yield
+
+
+async def end_waiting() -> None:
+    """After the database was restored from a backup: what waited then was told since, and what wasn't decided
+    was decided. The devices are those of sessions that have ended."""
+    change: dict[str, Any] = {"state": CANCELLED, "detail": "restored", "at": now_ms()}
+    await NoticeDelivery.update(change).where(NoticeDelivery.state == WAITING).aio_execute()
+    for table in (NoticeJob, PushClosing, PushDevice):
+        await table.delete().aio_execute()
+    # SQLite needs a condition, lest ON CONFLICT be one of a join.
+    rooms = Room.select(Room.id, Room.last_seq, peewee.Value(0)).where(Room.id > 0)
+    columns = [NoticeProgress.room_id, NoticeProgress.seq, NoticeProgress.after_id]
+    kept = {column: getattr(peewee.EXCLUDED, column.column_name) for column in columns[1:]}
+    insert = NoticeProgress.insert_from(rooms, columns)
+    await insert.on_conflict(conflict_target=[NoticeProgress.room_id], update=kept).aio_execute()
 
 
 async def remove_between(one: int, other: int) -> Callable[[], None] | None:

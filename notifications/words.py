@@ -92,6 +92,7 @@ DETAILS: Mapping[str, Text] = {
     "away": Text("The push service couldn’t be reached."),
     "queued": Text("The mail server gets it next."),
     "no_address": Text("You have no confirmed address."),
+    "restored": Text("It waited when a backup was made, which was put back."),
     "unsubscribed": Text("You wanted no more mails."),
 }
 

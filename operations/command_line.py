@@ -46,16 +46,19 @@ def _restore(begin: Begin) -> Callable[[Settings, argparse.Namespace], None]:
             await begin(settings)
 
         async def run() -> Path | None:
-            restoring = Restoring(settings, archive, begin_anew)
-            await restoring.check(is_forced=arguments.force)
-            return None if arguments.check else await restoring.run()
+            await restoring.check_place(is_forced=arguments.force)
+            restoring.check()
+            return await restoring.run()
 
-        with Archive(arguments.file) as archive, single_process(settings.database):
-            kept = asyncio.run(run())
+        with Archive(arguments.file) as archive:
+            restoring = Restoring(settings, archive, begin_anew)
             made = f"{archive.manifest.made_at[:16].replace('T', ' ')} UTC"
-        if arguments.check:
-            say(f"{arguments.file} is whole, and can be restored here. It was made at {made}.")
-            return
+            if arguments.check:
+                restoring.check()
+                say(f"{arguments.file} is whole, and can be restored here. It was made at {made}.")
+                return
+            with single_process(settings.database):
+                kept = asyncio.run(run())
         say(f"The site is as it was at {made}. {IS_RESTORED}")
         if kept is not None:
             say(f"The former database is {kept}: delete it when you don't need it any more.")
@@ -129,7 +132,7 @@ def add_commands(commands: Any, begin: Begin) -> None:
     )
     command.add_argument("file", type=Path, metavar="FILE", help="what `backup` wrote")
     command.add_argument("--force", action="store_true", help="also where there is a site already")
-    command.add_argument("--check", action="store_true", help="only check the backup, and change nothing")
+    command.add_argument("--check", action="store_true", help="only check the backup, beside a running site")
     command.set_defaults(run=_restore(begin))
     command = commands.add_parser(
         "copy",

@@ -5,10 +5,24 @@ from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
+from accounts.site import RESTORING
 from helpers.storage.blobs import variant_key
 
 Rows = Callable[[str], Awaitable[list[tuple[Any, ...]]]]
 """Returns all rows of a statement."""
+
+
+SQLITE_TABLES = """
+    SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'table' AND name NOT LIKE 'sqlite%'
+    ORDER BY name"""
+POSTGRES_TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = current_schema() ORDER BY tablename"
+"""All tables of a site and of its migrations, but for those in which the database keeps its own."""
+
+UNFINISHED = (
+    f"DELETE FROM site WHERE name = '{RESTORING}'",
+    f"INSERT INTO site (name, value) VALUES ('{RESTORING}', 'yes')",
+)
+"""A database that takes its place isn't served until what is of after the backup has ended."""
 
 
 class Snapshot(NamedTuple):
@@ -55,8 +69,9 @@ class SiteDatabase(Protocol):
         """Raises Failure if somebody else is connected."""
 
     async def replace_by(self, file: Path) -> Path | None:
-        """Puts a copy in the place of the database, whole or not at all. Returns where the former one is
-        now, if it was kept."""
+        """Puts a copy in the place of the database, whole or not at all. Its sessions have ended, and nobody
+        serves it before accounts.site.begin_another_history. Returns where the former one is now, if it was
+        kept."""
 
 
 def is_ours(table: str) -> bool:

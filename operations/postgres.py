@@ -11,9 +11,10 @@ import psycopg
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 
+from helpers.db.database import libpq_url
 from helpers.processes.terminal import Failure
 from operations.archive import POSTGRES
-from operations.databases import Rows, Snapshot, is_ours, keys_of
+from operations.databases import POSTGRES_TABLES, UNFINISHED, Rows, Snapshot, is_ours, keys_of
 
 CONNECT_SECONDS = 10
 
@@ -26,10 +27,6 @@ VARIABLES = {
     **{"channel_binding": "PGCHANNELBINDING", "target_session_attrs": "PGTARGETSESSIONATTRS"},
 }
 """Of libpq's parameters: on a command line every user of the machine would read the password."""
-
-TABLES = """
-    SELECT table_name FROM information_schema.tables
-    WHERE table_schema = current_schema() AND table_type = 'BASE TABLE' ORDER BY 1"""
 
 OTHERS = """
     SELECT count(*) FROM pg_stat_activity
@@ -44,17 +41,20 @@ DROPS = """
     AND NOT EXISTS (SELECT 1 FROM pg_depend WHERE objid = pg_proc.oid AND deptype = 'e')"""
 """Everything of the schema, but for what belongs to extensions."""
 
+NEW_SECRETS = "UPDATE users SET session_secret = gen_random_uuid()::text"
+"""Ends all sessions."""
+
 ARCHIVED = ("--no-owner", "--no-privileges", "--no-comments")
 
 
 class Postgres:
     name = "PostgreSQL"
     member = POSTGRES
-    tables = TABLES
+    tables = POSTGRES_TABLES
     soundness = ""
 
     def __init__(self, url: str) -> None:
-        self._url = url.replace("postgresql+aiopg:", "postgresql:", 1)
+        self._url = libpq_url(url)
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[Rows]:
@@ -101,12 +101,14 @@ class Postgres:
     async def replace_by(self, file: Path) -> Path | None:
         """In one transaction with the end of what was there."""
         script, drops = file.with_suffix(".sql"), file.with_suffix(".drops.sql")
+        unfinished = file.with_suffix(".unfinished.sql")
         await _run("pg_restore", *ARCHIVED, f"--file={script}", str(file), env={})
         async with await self._connect() as connection:
             drops.write_text("\n".join(row[0] for row in await _fetch(connection, DROPS)))
+        unfinished.write_text(";\n".join(("RESET search_path", *UNFINISHED, NEW_SECRETS, "")))
         options = ["--no-psqlrc", "--quiet", "--single-transaction", "--set=ON_ERROR_STOP=1"]
-        files = [f"--file={drops}", f"--file={script}", f"--output={os.devnull}"]
-        await _run("psql", *options, *files, env=self._environment())
+        files = [f"--file={one}" for one in (drops, script, unfinished)]
+        await _run("psql", *options, *files, f"--output={os.devnull}", env=self._environment())
         return None
 
     async def _connect(self) -> psycopg.AsyncConnection[Any]:
@@ -122,7 +124,7 @@ class Postgres:
 
 async def _count_rows(connection: psycopg.AsyncConnection[Any]) -> dict[str, int]:
     rows = {}
-    for (table,) in await _fetch(connection, TABLES):
+    for (table,) in await _fetch(connection, POSTGRES_TABLES):
         if is_ours(table):
             ((rows[table],),) = await _fetch(
                 connection, sql.SQL("SELECT count(*) FROM {}").format(sql.Identifier(table))
@@ -151,5 +153,6 @@ async def _run(program: str, *arguments: str, env: dict[str, str]) -> None:
         raise
     if process.returncode:
         # The first line tells what is wrong, those after it where.
-        first = said.decode(errors="replace").strip().partition("\n")[0]
+        lines = (line for line in said.decode(errors="replace").splitlines() if "NOTICE:" not in line)
+        first = next(lines, "").strip()
         raise Failure(f"{program} failed: {first or f'exit code {process.returncode}'}")

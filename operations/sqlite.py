@@ -14,7 +14,10 @@ from helpers.db.database import sqlite_path
 from helpers.processes.terminal import Failure
 from helpers.storage.store import sync_path
 from operations.archive import SQLITE
-from operations.databases import Rows, Snapshot, is_ours, keys_of
+from operations.databases import SQLITE_TABLES, UNFINISHED, Rows, Snapshot, is_ours, keys_of
+
+NEW_SECRETS = "UPDATE users SET session_secret = lower(hex(randomblob(16)))"
+"""Ends all sessions."""
 
 LOCK_SECONDS = 60.0
 FILES = ("", "-wal", "-shm")
@@ -24,7 +27,7 @@ FILES = ("", "-wal", "-shm")
 class Sqlite:
     name = "SQLite"
     member = SQLITE
-    tables = "SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'table' ORDER BY name"
+    tables = SQLITE_TABLES
     soundness = """
         SELECT integrity_check FROM pragma_integrity_check(20)
         UNION ALL SELECT 'row ' || rowid || ' of ' || "table" || ' refers to nothing in ' || parent
@@ -90,6 +93,9 @@ class Sqlite:
             ((found,), *_) = connection.execute("PRAGMA quick_check(1)").fetchall()
         if found != "ok":
             raise Failure(f"the copy of the database is broken: {found}")
+        with closing(sqlite3.connect(file)) as connection, connection:
+            for sql in (*UNFINISHED, NEW_SECRETS):
+                connection.execute(sql)
         coming = self._path.with_name(f"{self._path.name}.coming")
         shutil.copyfile(file, coming)
         os.chmod(coming, 0o600)
@@ -122,6 +128,6 @@ def _count_rows(connection: sqlite3.Connection) -> dict[str, int]:
     return {
         # The names are those of the database itself.
         table: connection.execute(f'SELECT count(*) FROM "{table}"').fetchone()[0]  # noqa: S608
-        for (table,) in connection.execute(Sqlite.tables).fetchall()
-        if is_ours(table) and not table.startswith("sqlite_")
+        for (table,) in connection.execute(SQLITE_TABLES).fetchall()
+        if is_ours(table)
     }

@@ -9,14 +9,17 @@ from typing import Any, NamedTuple, Protocol, Self
 import psycopg
 from psycopg import sql
 
-from helpers.db.database import sqlite_path
-from operations.databases import is_ours
+from helpers.db.database import libpq_url, sqlite_path
+from operations.databases import POSTGRES_TABLES, SQLITE_TABLES, is_ours
 
 ROWS_AT_ONCE = 1000
 
-MADE_ANEW = {"sessions", "leases", "search_lines", "search_progress", "search_text"}
-"""Tables that aren't copied: the site makes them anew, and who is signed in is in Redis or in the
-database."""
+MADE_ANEW = {
+    *("sessions", "ended_sessions", "push_devices", "push_closings"),
+    *("leases", "search_lines", "search_progress", "search_text"),
+}
+"""Tables that aren't copied: the site makes them anew. Who is signed in is in Redis or in the database, and
+a device is told of messages for as long as its session lasts."""
 
 Row = tuple[Any, ...]
 
@@ -78,10 +81,7 @@ class SqliteTables:
         self._connection.close()
 
     def names(self) -> list[str]:
-        rows = self._connection.execute(
-            "SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'table' "
-            "AND name NOT LIKE 'sqlite%' ORDER BY name"
-        )
+        rows = self._connection.execute(SQLITE_TABLES)
         return _wanted([name for (name,) in rows.fetchall()])
 
     def columns(self, table: str) -> list[Column]:
@@ -137,7 +137,7 @@ class SqliteTables:
 
 class PostgresTables:
     def __init__(self, url: str) -> None:
-        self._connection = psycopg.connect(url.replace("postgresql+aiopg:", "postgresql:", 1))
+        self._connection = psycopg.connect(libpq_url(url))
         self._connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
 
     def __enter__(self) -> Self:
@@ -151,9 +151,7 @@ class PostgresTables:
         self._connection.close()
 
     def names(self) -> list[str]:
-        rows = self._connection.execute(
-            "SELECT tablename FROM pg_tables WHERE schemaname = current_schema() ORDER BY tablename"
-        ).fetchall()
+        rows = self._connection.execute(POSTGRES_TABLES).fetchall()
         order: TopologicalSorter[str] = TopologicalSorter({name: () for (name,) in rows})
         references = self._connection.execute(
             "SELECT one.relname, other.relname FROM pg_constraint "

@@ -82,12 +82,17 @@ def _take_rights(path: Path, mode: int) -> None:
         return
 
 
+def libpq_url(url: str) -> str:
+    """The URL without the name of a driver, as PostgreSQL's own programs know it."""
+    return url.replace("postgresql+aiopg:", "postgresql:", 1)
+
+
 def open_database(url: str) -> AioDatabase:
     """Returns the pool for `url`, bound to all models. It connects at the first query."""
     if url.startswith("sqlite:"):
         database: AioDatabase = PersistentSqliteDatabase(url.removeprefix("sqlite:///"))
     elif url.startswith("postgresql+aiopg:"):
-        database = aiopg_database(url.replace("+aiopg", "", 1))
+        database = aiopg_database(libpq_url(url))
     else:
         database = psycopg_database(url)
     database_proxy.initialize(database)

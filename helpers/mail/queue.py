@@ -219,6 +219,11 @@ async def waiting() -> tuple[int, int]:
     return found[0], found[1] or 0
 
 
+async def forget_all_mails() -> None:
+    """After the database was restored from a backup: what waited then was sent since."""
+    await OutgoingMail.delete().aio_execute()
+
+
 async def forget_mails(user_id: int) -> None:
     """Nothing is told of a deleted account."""
     await OutgoingMail.delete().where(OutgoingMail.user_id == user_id).aio_execute()

@@ -331,6 +331,21 @@ def test_a_name_that_is_like_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
         read_settings()
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("AIOCHAT_SERVICE_HOST", "10.96.0.12"),
+        ("AIOCHAT_SERVICE_PORT_HTTP", "80"),
+        ("AIOCHAT_PORT_80_TCP_ADDR", "10.96.0.12"),
+        ("AIOCHAT_PORT", "tcp://10.96.0.12:80"),
+    ],
+)
+def test_what_kubernetes_puts_there_is_told(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(SettingsError, match=rf"^{name} .*enableServiceLinks: false"):
+        read_settings()
+
+
 def test_an_address_in_brackets_is_that_address() -> None:
     found = read_settings(host="[::1]")
     assert (found.host, found.address) == ("::1", "http://[::1]:8080")
