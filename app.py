@@ -268,11 +268,11 @@ def serve(settings: Settings, arguments: argparse.Namespace) -> int | None:
     # SIGABRT, which watchdogs send, says on standard error where each thread is.
     faulthandler.enable()
     open_many_files()
+    if not arguments.migrate:
+        check_migrations(settings.database)
     with single_process(settings.database):
         if arguments.migrate:
             migrate(settings.database, MIGRATIONS)
-        else:
-            check_migrations(settings.database)
         warn(settings)
         if arguments.workers > 1:
             return asyncio.run(_supervise(settings, arguments.workers))

@@ -32,7 +32,7 @@ from accounts.signin.ended_sessions import end_sessions
 from accounts.site import site_id
 from helpers.clock import iso
 from helpers.db.database import is_unavailable, open_database
-from helpers.db.migrations import MIGRATIONS, check_migrations, migrate
+from helpers.db.migrations import check_migrations
 from helpers.processes.terminal import Failure, Progress, ask_password, say
 from helpers.redis.client import open_redis
 from helpers.security_log import note
@@ -109,9 +109,8 @@ def register(settings: Settings, arguments: argparse.Namespace) -> None:
         if arguments.email or arguments.display_name:
             arguments.misuse("with --file names and addresses stand in the file")
         return _register_file(settings, arguments)
+    check_migrations(settings.database)
     password = ask_password(arguments.name)
-    # This may be the first command on a new site.
-    migrate(settings.database, MIGRATIONS)
 
     async def add() -> None:
         async with opened_database(settings) as database:
@@ -133,7 +132,7 @@ def register(settings: Settings, arguments: argparse.Namespace) -> None:
 
 def _register_file(settings: Settings, arguments: argparse.Namespace) -> None:
     rows = read_people(arguments.file)
-    migrate(settings.database, MIGRATIONS)
+    check_migrations(settings.database)
 
     async def add() -> None:
         async with opened_database(settings) as database:

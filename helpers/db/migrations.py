@@ -26,6 +26,8 @@ from settings import ROOT
 MIGRATIONS = ROOT / "migrations"
 """The migrations of this program."""
 
+MIGRATE = "python app.py migrate"
+
 LOCK_SECONDS = 60
 LOOK_SECONDS = 0.05
 CONNECT_SECONDS = 5
@@ -76,9 +78,33 @@ def _try_lock(file: int) -> bool:
     return True
 
 
+NO_SITE = "there is no site {0} yet; where that is the right place, run first: {1}"
+
+
+def _check_file(url: str) -> None:
+    """Raises Failure where there is no file: to look at it would make one."""
+    path = Path(url.removeprefix("sqlite:///")).absolute()
+    if url.startswith("sqlite:") and not (path.exists() and path.stat().st_size):
+        raise Failure(NO_SITE.format(f"at {path} (AIOCHAT_DATA_DIR, AIOCHAT_DATABASE_URL)", MIGRATE))
+
+
+def _check_tables(backend: Any) -> None:
+    """The same of PostgreSQL's database, in which yoyo would make tables."""
+    if isinstance(backend, PostgresqlPsycopgBackend):
+        ((found,),) = backend.connection.execute(
+            f"SELECT to_regclass('{default_migration_table}')"
+        ).fetchall()
+        backend.connection.rollback()
+        if found is None:
+            raise Failure(NO_SITE.format("in the database of AIOCHAT_DATABASE_URL", MIGRATE))
+
+
 @contextlib.contextmanager
-def _backend(url: str) -> Iterator[Any]:
-    """Opens yoyo's connection. Its errors become DatabaseError."""
+def _backend(url: str, *, may_be_new: bool = True) -> Iterator[Any]:
+    """Opens yoyo's connection. Its errors become DatabaseError. Raises Failure where there is no site,
+    unless it `may_be_new`."""
+    if not may_be_new:
+        _check_file(url)
     try:
         with _one_at_a_time(url):
             # yoyo looks for the class among all packages that are installed: a sixth of a start.
@@ -87,6 +113,8 @@ def _backend(url: str) -> Iterator[Any]:
             if url.startswith("sqlite:"):
                 # Only a file that is new takes it: what is free can be given back in small steps.
                 backend.connection.execute("PRAGMA auto_vacuum=INCREMENTAL")
+            if not may_be_new:
+                _check_tables(backend)
             backend.init_database()
             try:
                 yield backend
@@ -126,9 +154,10 @@ def migrate(
 
 
 def check_migrations(url: str) -> None:
-    """Raises Failure if migrations are pending."""
-    if pending(url, MIGRATIONS):
-        raise Failure("the database lacks migrations; run first: python app.py migrate")
+    """Raises Failure if there is no site, or if migrations are pending."""
+    with _backend(url, may_be_new=False) as backend:
+        if backend.to_apply(read_migrations(str(MIGRATIONS))):
+            raise Failure(f"the database lacks migrations; run first: {MIGRATE}")
 
 
 def pending(url: str, folder: Path) -> int:

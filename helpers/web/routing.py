@@ -41,6 +41,17 @@ class Route:
     secret: bool = False
     """Whoever knows its address may do something: no log has it."""
 
+    @property
+    def takes_head(self) -> bool:
+        """RFC 9110, 9.1: HEAD wherever GET is. Not where an answer without an end would be begun."""
+        return hasattr(self.view, "get") and not self.is_endless
+
+
+async def _head(view: web.View) -> web.StreamResponse:
+    """The answer to GET, of which aiohttp sends the headers alone."""
+    response: web.StreamResponse = await view.get()  # type: ignore[attr-defined]
+    return response
+
 
 STATIC = "static"
 
@@ -55,6 +66,8 @@ def add_routes(app: web.Application, routes: Iterable[Route], files: Files) -> N
         if route.name in known:
             raise ValueError(f"two routes are named {route.name!r}")
         known[route.name] = route
+        if route.takes_head and not hasattr(route.view, "head"):
+            route.view.head = _head  # type: ignore[attr-defined]
         app.router.add_view(route.path, route.view, name=route.name)
     app.router.add_get("/static/{path:.*}", files.serve, name=STATIC)
     app[ROUTES] = known

@@ -52,6 +52,13 @@ MATRIX: dict[tuple[str, str], tuple[int, int, int, int]] = {
 SITE_ROUTES = [route for route in ROUTES if route.name.startswith("admin")]
 BY_NAME = {route.name: route for route in SITE_ROUTES}
 
+# HEAD is answered as GET is.
+MATRIX |= {
+    (name, "HEAD"): row
+    for (name, method), row in MATRIX.items()
+    if method == "GET" and not BY_NAME[name].is_endless
+}
+
 
 def path_of(route: Route, name: str) -> str:
     return re.sub(r"\{(\w+)[^/]*", lambda found: name if found[1] == "name" else "9" * 15, route.path)

@@ -65,7 +65,9 @@ def shell(
 
 @pytest.fixture
 def plain(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Shell:
-    """Commands on a new folder, without any site yet."""
+    """Commands on a site without people."""
+    (tmp_path / "data").mkdir()
+    new_sqlite(tmp_path / "data" / "aiochat.db")
     return Shell(monkeypatch, capsys, {"AIOCHAT_DATA_DIR": str(tmp_path / "data")})
 
 

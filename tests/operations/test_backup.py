@@ -126,6 +126,7 @@ async def test_a_site_that_is_there_is_replaced_only_on_purpose(saved_site: Save
 def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The backup of a site on SQLite."""
     folder = tmp_path_factory.mktemp("small")
+    assert run(folder, "migrate").returncode == 0
     assert run(folder, "register", "alice", given=b"a fine password\n").returncode == 0
     assert run(folder, "backup", str(folder / "site.tar")).returncode == 0
     return folder / "site.tar"

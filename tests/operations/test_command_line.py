@@ -165,7 +165,7 @@ def test_a_database_file_that_is_none_is_one_line(folder: Path) -> None:
 
 
 def test_serving_without_migrations_says_what_to_do(folder: Path) -> None:
-    assert line_of(run(folder, "serve")) == "the database lacks migrations; run first: python app.py migrate"
+    assert "there is no site" in line_of(run(folder, "serve"))
 
 
 def test_migrating_twice_is_harmless(folder: Path) -> None:
@@ -205,6 +205,7 @@ def test_it_ends_when_it_is_told_to(own_servers: None, number: signal.Signals) -
 @pytest.mark.parametrize("kind", ["sqlite", "postgres"])
 def test_registering(folder: Path, postgres: Postgres, kind: str) -> None:
     env = {} if kind == "sqlite" else {"DATABASE_URL": postgres.create_database(unique("commands"))}
+    assert run(folder, "migrate", **env).returncode == 0
     first = run(
         folder,
         "register",
@@ -242,6 +243,7 @@ def test_registering(folder: Path, postgres: Postgres, kind: str) -> None:
     ],
 )
 def test_no_account_is_made_of_this(folder: Path, name: str, email: str, password: bytes, text: str) -> None:
+    assert run(folder, "migrate").returncode == 0
     assert text in line_of(run(folder, "register", name, "--email", email, given=password))
 
 
@@ -279,6 +281,7 @@ def on_a_terminal(
 
 
 def test_on_a_terminal_the_password_is_asked_for_unseen(folder: Path) -> None:
+    assert run(folder, "migrate").returncode == 0
     code, screen = on_a_terminal(folder, b"a fine password\n", b"a fine password\n")
     assert code == 0, screen
     assert "Password for alice:" in screen
@@ -288,19 +291,21 @@ def test_on_a_terminal_the_password_is_asked_for_unseen(folder: Path) -> None:
 
 
 def test_on_a_terminal_the_password_is_asked_for_twice(folder: Path) -> None:
+    assert run(folder, "migrate").returncode == 0
     code, screen = on_a_terminal(folder, b"a fine password\n", b"a fine passwort\n")
     assert code == 1
     assert "aiochat: that wasn't the same password again" in screen
-    assert run(folder, "migrate").stdout != b"Nothing to migrate.\n", "nothing was begun"
 
 
 def test_on_a_terminal_ctrl_c_ends_it(folder: Path) -> None:
+    assert run(folder, "migrate").returncode == 0
     code, screen = on_a_terminal(folder, b"\x03")
     assert code == 130
     assert "Traceback" not in screen
 
 
 def test_on_a_terminal_one_may_think_better_of_it(folder: Path) -> None:
+    assert run(folder, "migrate").returncode == 0
     code, screen = on_a_terminal(folder, b"\x04")
     assert code == 1
     assert "aiochat: no password was given" in screen
@@ -318,6 +323,7 @@ def test_on_a_terminal_each_migration_is_shown(folder: Path) -> None:
 
 
 def test_without_any_input_there_is_no_password(folder: Path) -> None:
+    assert run(folder, "migrate").returncode == 0
     command = f'exec "{sys.executable}" "{ROOT / "app.py"}" register alice <&-'
     env = {**os.environ, "AIOCHAT_DATA_DIR": str(folder / "data")}
     done = subprocess.run(["sh", "-c", command], env=env, capture_output=True, check=False)

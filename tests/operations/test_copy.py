@@ -106,6 +106,7 @@ def test_what_fails_on_the_way_leaves_an_empty_database(
 ) -> None:
     name = unique("halfway")
     site = SavedSite(tmp_path, server_env(postgres, redis, name), postgres, name)
+    assert run(tmp_path, "migrate").returncode == 0
     assert run(tmp_path, "register", "alice", given=b"a fine password\n").returncode == 0
     source = f"sqlite:///{tmp_path / 'data' / 'aiochat.db'}"
     site.says("migrate")

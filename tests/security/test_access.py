@@ -201,9 +201,18 @@ MATRIX: dict[tuple[str, str], tuple[object, object, object, object]] = {
 
 BY_NAME = {route.name: route for route in ROUTES}
 
+# HEAD is answered as GET is.
+MATRIX |= {
+    (name, "HEAD"): row
+    for (name, method), row in MATRIX.items()
+    if method == "GET" and (name, "HEAD") not in MATRIX and not BY_NAME[name].is_endless
+}
+
 
 def answers_to(route: Route) -> set[str]:
-    return {method for method in METHODS if hasattr(route.view, method.lower())}
+    """Its methods. HEAD is wherever GET is, but for streams, sockets and what takes long to make."""
+    methods = {method for method in METHODS if hasattr(route.view, method.lower())}
+    return methods | {"HEAD"} if "GET" in methods and not route.is_endless else methods
 
 
 def test_every_address_and_method_has_a_row() -> None:

@@ -43,6 +43,10 @@ ANSWERS = [
     ("POST", "/rooms", 401),
     ("POST", "/accounts/login", 403),
     ("DELETE", "/", 405),
+    ("HEAD", "/", 200),
+    ("HEAD", "/livez", 200),
+    ("HEAD", "/rooms", 303),
+    ("HEAD", "/ws", 405),
     ("GET", "/nowhere", 404),
     ("GET", "/favicon.ico", 200),
     ("GET", "/robots.txt", 200),
@@ -60,6 +64,7 @@ ANSWERS = [
 async def test_every_answer_has_them(cast: Cast, method: str, path: str, status: int) -> None:
     answer = await request(cast.url, method, path)
     assert answer.status == status
+    assert method != "HEAD" or not answer.body
     check(answer, socket=cast.url.replace("http", "ws"))
 
 

@@ -159,6 +159,7 @@ def test_commands_of_the_shell_are_noted_in_the_file(tmp_path: Path) -> None:
         done = run(tmp_path, *arguments, given=f"{PASSWORD}\n".encode(), SECURITY_LOG=str(path))
         assert (done.returncode, done.stderr) == (0, b"")
 
+    does("migrate")
     does("register", "alice")
     does("register", "bob")
     does("make-admin", "bob")
