@@ -1,4 +1,10 @@
-"""Creates the application; the command line: `python app.py --help`."""
+"""Creates the application, and serves it. As a program this is the command line (cli.py)."""
+
+if __name__ == "__main__":
+    # Before all else is imported: most commands need little of it.
+    from cli import run
+
+    run()
 
 from helpers.processes import importing
 
@@ -7,22 +13,17 @@ from helpers.processes import importing
 import argparse
 import asyncio
 import faulthandler
-import io
-import logging
-import os
 import sys
 from collections import Counter
-from collections.abc import AsyncIterator, Sequence
-from pathlib import Path
+from collections.abc import AsyncIterator
+from typing import Any
 
 import uvloop
 from aiohttp import web
 from aiohttp_session import session_middleware
-from redis.exceptions import RedisError
 
 import urls
 from accounts import site, site_look
-from accounts.doors import command_line, restoring
 from accounts.keys import OPEN_SESSIONS, SESSION_ENDED, USER
 from accounts.models import User
 from accounts.personal_data.deletion import setup_account_deletion
@@ -30,28 +31,21 @@ from accounts.setup import setup_accounts
 from accounts.signin.ended_sessions import watch_ended
 from accounts.signin.middleware import request_user
 from accounts.signin.throttling import GUESSES
-from administration.doors import command_line as site_commands
 from administration.setup import setup_administration
-from chat.actions.rerendering import texts_of_rooms
-from chat.attachments.ending import forget_uploads
 from chat.setup import setup_chat
-from feed import event_log
-from feed.rerendering import texts_of_the_feed
 from feed.setup import setup_feed
-from helpers import rerendering
-from helpers.db.database import DatabaseError, check_durability, is_unavailable, open_database
+from helpers.db.database import check_durability, is_unavailable, open_database
 from helpers.db.migrations import MIGRATIONS, check_migrations, migrate
 from helpers.db.single_process import single_process
 from helpers.fetching import run_fetcher
 from helpers.images import run_picture_maker
 from helpers.keys import DATABASE, LIMITER, SETTINGS, SITE
 from helpers.linked_pages.reading import run_page_reader
-from helpers.mail.queue import forget_all_mails
 from helpers.processes.heartbeat import ServiceManager
 from helpers.processes.listening import BACKLOG, bound, cannot_listen, listen, listen_at
 from helpers.processes.passing import PASSING, Passing
 from helpers.processes.supervisor import Supervisor, worker_count
-from helpers.processes.terminal import Failure, UsageError, leave, report, say, warn
+from helpers.processes.terminal import Failure, UsageError, warn
 from helpers.processes.worker import (
     Worker,
     WorkerArguments,
@@ -64,11 +58,9 @@ from helpers.redis.bus import BUS, make_bus
 from helpers.redis.client import REDIS, open_redis, site_prefix
 from helpers.redis.limits import make_limiters
 from helpers.rendering import run_renderer
-from helpers.security_log import log_to_file, log_to_syslog
 from helpers.storage.moving import run_mover
 from helpers.storage.store import STORE, open_store
 from helpers.tasks import cancel_all
-from helpers.text.characters import one_line
 from helpers.web.bodies import LARGE_BODIES
 from helpers.web.compression import compression
 from helpers.web.connections import CONNECTIONS, connections_by, connections_of_clients
@@ -84,10 +76,8 @@ from helpers.web.protocol import Runner
 from helpers.web.routing import add_routes
 from helpers.web.session_stores import DatabaseSessions, session_store
 from helpers.web.sessions import STORAGE, TokenStorage
-from notifications.erasure import end_waiting
 from notifications.setup import setup_notifications
-from operations import command_line as operations
-from settings import ROOT, Settings, SettingsError, read_settings, version
+from settings import ROOT, Settings
 from timings import DEFAULT as DEFAULT_TIMINGS
 from timings import TIMINGS, Timings
 from weather.setup import setup_weather
@@ -286,38 +276,9 @@ def serve_as_worker(settings: Settings, arguments: argparse.Namespace) -> None:
     uvloop.run(_serve(settings, WorkerArguments.of(arguments)))
 
 
-async def begin_another_history(settings: Settings) -> None:
-    others = event_log.begin_another_history, forget_uploads, forget_all_mails, end_waiting
-    await restoring.begin_another_history(settings, *others)
-
-
-def restored(settings: Settings, arguments: argparse.Namespace) -> None:
-    check_migrations(settings.database)
-    with single_process(settings.database):
-        asyncio.run(begin_another_history(settings))
-    say(operations.IS_RESTORED)
-
-
-def render(settings: Settings, arguments: argparse.Namespace) -> None:
-    check_migrations(settings.database)
-    asyncio.run(rerendering.render_all(settings.database, texts_of_rooms, texts_of_the_feed))
-
-
-def run_migrations(settings: Settings, arguments: argparse.Namespace) -> None:
-    count = migrate(settings.database, MIGRATIONS, report)
-    say(f"{count} migration{'s' if count != 1 else ''} applied." if count else "Nothing to migrate.")
-
-
-def parser() -> argparse.ArgumentParser:
-    commands = argparse.ArgumentParser(
-        prog="python app.py",
-        description="aiochat: a chat with rooms. Settings come from the environment and .env; see README.",
-    )
-    commands.add_argument("--version", action="version", version=f"aiochat {version()}")
-    choices = commands.add_subparsers(title="commands", metavar="COMMAND")
-    command = choices.add_parser(
-        "serve", help="serve the chat", description="Serves the chat until Ctrl-C or SIGTERM."
-    )
+def add_commands(choices: Any) -> None:
+    """Adds the parsers of `serve` and of its workers to those of argparse."""
+    command = choices.add_parser("serve", description="Serves the chat until Ctrl-C or SIGTERM.")
     command.add_argument("--migrate", action="store_true", help="bring the database up to date first")
     command.add_argument(
         "--workers",
@@ -328,73 +289,6 @@ def parser() -> argparse.ArgumentParser:
         "one, and nothing is lost",
     )
     command.set_defaults(run=serve)
-    # Started by `serve --workers`. It isn't listed: only a supervisor can pass the open files.
     command = choices.add_parser("worker", add_help=False)
     WorkerArguments.add_to(command)
     command.set_defaults(run=serve_as_worker)
-    command = choices.add_parser(
-        "migrate", help="bring the database up to date", description="Brings the database up to date."
-    )
-    command.set_defaults(run=run_migrations)
-    rerendering.add_command(choices, render)
-    restoring.add_command(choices, restored)
-    operations.add_commands(choices, begin_another_history)
-    command_line.add_commands(choices)
-    site_commands.add_commands(choices)
-    return commands
-
-
-def _open_security_log(settings: Settings, *, is_server: bool) -> None:
-    """A server without a file for it writes it to standard error, with everything else."""
-    if settings.security_log:
-        try:
-            log_to_file(Path(settings.security_log))
-        except OSError as error:
-            raise Failure(
-                f"can't write {settings.security_log} ({error.strerror}); see AIOCHAT_SECURITY_LOG"
-            ) from None
-    elif not is_server:
-        log_to_syslog()
-
-
-def main(argv: Sequence[str] | None = None) -> int:
-    commands = parser()
-    arguments = commands.parse_args(argv)
-    if "run" not in arguments:
-        commands.print_help(sys.stderr)
-        return 2
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            # A name may contain characters that the terminal's encoding lacks.
-            stream.reconfigure(errors="backslashreplace")
-    # Several processes share one log, which the supervisor collects.
-    process = " [%(process)d]" if arguments.run is serve_as_worker else ""
-    logging.basicConfig(
-        level=logging.INFO, format=f"%(asctime)s{process} %(levelname)s %(name)s: %(message)s"
-    )
-    try:
-        settings = read_settings()
-        _open_security_log(settings, is_server=arguments.run in (serve, serve_as_worker))
-        return arguments.run(settings, arguments) or 0
-    except UsageError as error:
-        print(f"aiochat: {error}", file=sys.stderr)
-        return 2
-    except (SettingsError, DatabaseError, Failure) as error:
-        print(f"aiochat: {error}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        return 130
-    except RedisError as error:
-        print(f"aiochat: Redis can't be used: {one_line(error)}", file=sys.stderr)
-        return 1
-    except Exception as error:
-        if not is_unavailable(error):
-            raise
-        print(f"aiochat: the database can't be reached: {one_line(error)}", file=sys.stderr)
-        return 1
-
-
-if __name__ == "__main__":
-    # Whatever this program writes is for its user alone: the database, its log, its locks.
-    os.umask(0o077)
-    leave(main())

@@ -4,15 +4,16 @@ import os
 import re
 import shlex
 import tomllib
-from difflib import get_close_matches
+from importlib import metadata
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import SplitResult, urlsplit
 
-from dotenv import dotenv_values
 from pydantic import Field, ValidationError, ValidationInfo, field_validator
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+import setting_names
 
 ROOT = Path(__file__).resolve().parent
 
@@ -34,8 +35,6 @@ SearchLanguage = Literal[
 ]
 # fmt: on
 """Of which PostgreSQL 13 has stems; simple: none."""
-
-_OF_KUBERNETES = re.compile(r"AIOCHAT_(SERVICE_(HOST|PORT.*)|PORT_[0-9]+_(TCP|UDP|SCTP).*)")
 
 MAX_SOCKET_PATH = 107
 """Bytes; see unix(7)."""
@@ -363,25 +362,11 @@ def _without_default_port(origin: str) -> str:
 
 
 def version() -> str:
-    """The program's version."""
+    """The program's version: of the installed package, where it was installed as one."""
+    if not (ROOT / "pyproject.toml").exists():
+        return metadata.version("aiochat")
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     return str(project["version"])
-
-
-def _check_names() -> None:
-    """Raises SettingsError for the first name that is no setting: a misspelled one would change nothing,
-    and nobody would see it. All begin alike, so that near ones are very near."""
-    known = {f"AIOCHAT_{name}".upper() for name in Settings.model_fields}
-    for name in (*os.environ, *dotenv_values(".env", interpolate=False)):
-        is_link = name == "AIOCHAT_PORT" and os.environ.get(name, "").startswith("tcp:")
-        if is_link or _OF_KUBERNETES.fullmatch(name):
-            raise SettingsError(
-                f"{name} isn't a setting: Kubernetes puts the address of a service named aiochat there; set "
-                "enableServiceLinks: false in the pod's spec, or name the service otherwise"
-            )
-        if name.upper().startswith("AIOCHAT_") and name.upper() not in known:
-            nearest = get_close_matches(name.upper(), known, 1, 0.75)
-            raise SettingsError(f"{name} isn't a setting{f'; did you mean {nearest[0]}?' if nearest else ''}")
 
 
 def read_settings(**given: Any) -> Settings:
@@ -389,8 +374,9 @@ def read_settings(**given: Any) -> Settings:
 
     Raises SettingsError with one line that names the setting and the fault."""
     try:
-        _check_names()
-        return Settings(**given)
+        if wrong := setting_names.wrong_name(Settings.model_fields):
+            raise SettingsError(wrong)
+        return Settings(_env_file=setting_names.DOTENV, **given)
     except ValidationError as error:
         first = error.errors()[0]
         name = "AIOCHAT_" + "_".join(str(part) for part in first["loc"]).upper()

@@ -91,14 +91,3 @@ async def render_all(url: str, *sources: Source) -> None:
     finally:
         await renderer.close()
         await database.aio_close()
-
-
-def add_command(commands: Any, run: Callable[..., None]) -> None:
-    """Adds the command's parser to those of argparse."""
-    command = commands.add_parser(
-        "render",
-        help="render all stored texts anew",
-        description="Renders all messages, posts and comments anew, after an update that changed how texts "
-        "are formatted. The site may run meanwhile. If it is stopped, run it again.",
-    )
-    command.set_defaults(run=run)

@@ -1,31 +1,30 @@
-"""The shell commands `backup`, `restore`, `copy` and `verify`."""
+"""The shell commands `backup`, `restore`, `restored`, `copy`, `verify` and `render`."""
 
 import argparse
 import asyncio
 import contextlib
 import sys
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from chat.actions.rerendering import texts_of_rooms
+from feed.rerendering import texts_of_the_feed
 from helpers.db.migrations import check_migrations
 from helpers.db.single_process import single_process
 from helpers.processes.terminal import Failure, UsageError, say
+from helpers.rerendering import render_all
 from operations.archive import Archive
 from operations.backup import back_up, database_of, site_database
 from operations.copying import copy_site
-from operations.restore import Restoring
+from operations.restore import Restoring, begin_another_history
 from operations.verifying import Found, Verification
 from settings import Settings
 
 SCHEMES = ("sqlite:///", "postgresql://", "postgresql+aiopg://")
 
 IS_RESTORED = "Everybody is signed out, and open pages will load everything again."
-
-Begin = Callable[[Settings], Awaitable[None]]
-"""Ends sessions and renews the epoch (accounts/doors/restoring.py)."""
 
 
 def backup(settings: Settings, arguments: argparse.Namespace) -> None:
@@ -40,30 +39,36 @@ def backup(settings: Settings, arguments: argparse.Namespace) -> None:
         )
 
 
-def _restore(begin: Begin) -> Callable[[Settings, argparse.Namespace], None]:
-    def restore(settings: Settings, arguments: argparse.Namespace) -> None:
-        async def begin_anew() -> None:
-            await begin(settings)
+def restore(settings: Settings, arguments: argparse.Namespace) -> None:
+    async def run() -> Path | None:
+        await restoring.check_place(is_forced=arguments.force)
+        restoring.check()
+        return await restoring.run()
 
-        async def run() -> Path | None:
-            await restoring.check_place(is_forced=arguments.force)
+    with Archive(arguments.file) as archive:
+        restoring = Restoring(settings, archive)
+        made = f"{archive.manifest.made_at[:16].replace('T', ' ')} UTC"
+        if arguments.check:
             restoring.check()
-            return await restoring.run()
+            say(f"{arguments.file} is whole, and can be restored here. It was made at {made}.")
+            return
+        with single_process(settings.database):
+            kept = asyncio.run(run())
+    say(f"The site is as it was at {made}. {IS_RESTORED}")
+    if kept is not None:
+        say(f"The former database is {kept}: delete it when you don't need it any more.")
 
-        with Archive(arguments.file) as archive:
-            restoring = Restoring(settings, archive, begin_anew)
-            made = f"{archive.manifest.made_at[:16].replace('T', ' ')} UTC"
-            if arguments.check:
-                restoring.check()
-                say(f"{arguments.file} is whole, and can be restored here. It was made at {made}.")
-                return
-            with single_process(settings.database):
-                kept = asyncio.run(run())
-        say(f"The site is as it was at {made}. {IS_RESTORED}")
-        if kept is not None:
-            say(f"The former database is {kept}: delete it when you don't need it any more.")
 
-    return restore
+def restored(settings: Settings, arguments: argparse.Namespace) -> None:
+    check_migrations(settings.database)
+    with single_process(settings.database):
+        asyncio.run(begin_another_history(settings))
+    say(IS_RESTORED)
+
+
+def render(settings: Settings, arguments: argparse.Namespace) -> None:
+    check_migrations(settings.database)
+    asyncio.run(render_all(settings.database, texts_of_rooms, texts_of_the_feed))
 
 
 def verify(settings: Settings, arguments: argparse.Namespace) -> int:
@@ -113,11 +118,10 @@ def copy(settings: Settings, arguments: argparse.Namespace) -> None:
     say(f"{count:,} rows copied and compared. Everybody signs in anew; files stay where they are.")
 
 
-def add_commands(commands: Any, begin: Begin) -> None:
+def add_commands(commands: Any) -> None:
     """Adds the commands' parsers to those of argparse."""
     command = commands.add_parser(
         "backup",
-        help="save the database and the files, while the site serves",
         description="Saves the database and the files of messages to FILE, a tar archive, as they are at one "
         "moment. The site may serve meanwhile. FILE is there when it is whole, and not before.",
     )
@@ -125,7 +129,6 @@ def add_commands(commands: Any, begin: Begin) -> None:
     command.set_defaults(run=backup)
     command = commands.add_parser(
         "restore",
-        help="put a backup in the place of the site",
         description="Puts a backup in the place of the site, while no server runs. It is checked as a whole "
         "first. Everybody is signed out, since accounts and sessions of after the backup are lost, and open "
         "pages load everything again.",
@@ -133,10 +136,9 @@ def add_commands(commands: Any, begin: Begin) -> None:
     command.add_argument("file", type=Path, metavar="FILE", help="what `backup` wrote")
     command.add_argument("--force", action="store_true", help="also where there is a site already")
     command.add_argument("--check", action="store_true", help="only check the backup, beside a running site")
-    command.set_defaults(run=_restore(begin))
+    command.set_defaults(run=restore)
     command = commands.add_parser(
         "copy",
-        help="move the site to another database, of the other kind or not",
         description="Copies all rows of the database SOURCE to that of the settings, which is migrated and "
         "empty, in one transaction, and compares them. No server may run. Both ways.",
     )
@@ -144,7 +146,6 @@ def add_commands(commands: Any, begin: Begin) -> None:
     command.set_defaults(run=copy)
     command = commands.add_parser(
         "verify",
-        help="prove that the database and the files are sound",
         description="Looks whether the database and the store are as they must be, while the site serves: "
         "the numbering of rooms, marks, mentions, references, counters, files. Ends with 1 if not.",
     )
@@ -152,3 +153,16 @@ def add_commands(commands: Any, begin: Begin) -> None:
     command.add_argument("--repair", action="store_true", help="mend what can be, while nothing serves")
     command.add_argument("--json", action="store_true", help="as JSON")
     command.set_defaults(run=verify)
+    command = commands.add_parser(
+        "restored",
+        description="Run this after restoring the database from a backup, while no server runs. Signs "
+        "everybody out, since accounts and sessions of after the backup are lost, and makes open pages load "
+        "everything again.",
+    )
+    command.set_defaults(run=restored)
+    command = commands.add_parser(
+        "render",
+        description="Renders all messages, posts and comments anew, after an update that changed how texts "
+        "are formatted. The site may run meanwhile. If it is stopped, run it again.",
+    )
+    command.set_defaults(run=render)

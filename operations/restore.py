@@ -1,28 +1,49 @@
 """Puts a site back as a backup has it."""
 
 import tempfile
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 
+from accounts import site
+from chat.attachments.ending import forget_uploads
+from feed import event_log
+from helpers.db.database import open_database
 from helpers.db.migrations import MIGRATIONS, migrate, unknown
+from helpers.mail.queue import forget_all_mails
 from helpers.processes.terminal import Failure, Progress, report
+from helpers.redis.client import open_redis
 from helpers.storage.store import StorageError, Store, open_store
 from helpers.text.characters import one_line
+from helpers.web.session_stores import session_store
+from notifications.erasure import end_waiting
 from operations.archive import FILES, Archive
 from operations.backup import SPOOLED, database_of
 from settings import Settings
 
 
+async def begin_another_history(settings: Settings) -> None:
+    """After the database was put back: signs everybody out, renews the epoch, and ends what waited."""
+    database, redis = open_database(settings.database), open_redis(settings.redis_url)
+    try:
+        async with database.aio_atomic():
+            await site.begin_another_history(database)
+            for end in (event_log.begin_another_history, forget_uploads, forget_all_mails, end_waiting):
+                await end()
+        store = session_store(database, redis)
+        await store.open(await site.site_id())
+        await store.clear()
+    finally:
+        if redis is not None:
+            await redis.aclose()
+        await database.aio_close()
+
+
 class Restoring:
     """Puts the site of these settings back from an archive, which is checked as a whole before anything
-    is changed. `begin_anew` is called at last: it ends what is of after the backup. Methods raise Failure."""
+    is changed. At last what is of after the backup ends. Methods raise Failure."""
 
-    def __init__(
-        self, settings: Settings, archive: Archive, begin_anew: Callable[[], Awaitable[None]]
-    ) -> None:
+    def __init__(self, settings: Settings, archive: Archive) -> None:
         self._settings = settings
         self._archive = archive
-        self._begin_anew = begin_anew
         self._database = database_of(settings)
 
     def check(self) -> None:
@@ -63,7 +84,7 @@ class Restoring:
         if rows != {**wanted, "site": wanted.get("site", 0) + 1}:
             raise Failure("the database isn't what was saved: its tables have other numbers of rows")
         migrate(self._settings.database, MIGRATIONS)
-        await self._begin_anew()
+        await begin_another_history(self._settings)
         return kept
 
     async def _restore_files(self, store: Store) -> None:

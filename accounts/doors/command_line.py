@@ -33,7 +33,7 @@ from accounts.site import site_id
 from helpers.clock import iso
 from helpers.db.database import is_unavailable, open_database
 from helpers.db.migrations import check_migrations
-from helpers.processes.terminal import Failure, Progress, ask_password, say
+from helpers.processes.terminal import Failure, Progress, ask_password, program, say
 from helpers.redis.client import open_redis
 from helpers.security_log import note
 from helpers.text.characters import one_line
@@ -218,7 +218,7 @@ def set_password(settings: Settings, arguments: argparse.Namespace) -> None:
             except Exception as error:
                 if not isinstance(error, RedisError) and not is_unavailable(error):
                     raise
-                hint = f"try: python app.py sessions {user.name} --end-all"
+                hint = f"try: {program()} sessions {user.name} --end-all"
                 raise Failure(
                     f"the password is changed, but sessions may go on ({one_line(error)}); {hint}"
                 ) from None
@@ -248,7 +248,7 @@ def sessions(settings: Settings, arguments: argparse.Namespace) -> None:
                 say(json.dumps([_as_json(key, use) for key, use in found.items()], indent=2))
             elif found:
                 say(
-                    _table(
+                    table(
                         [
                             ("ID", "DEVICE", "ADDRESS", "LAST USED"),
                             *(_as_row(key, use) for key, use in found.items()),
@@ -289,7 +289,7 @@ def _as_row(key: str, use: SessionInfo) -> tuple[str, ...]:
     return key[:ID_PREFIX_LENGTH], device_of(use.agent), address, used
 
 
-def _table(rows: Sequence[Sequence[str]]) -> str:
+def table(rows: Sequence[Sequence[str]]) -> str:
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return "\n".join(
         "  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip() for row in rows
@@ -308,7 +308,6 @@ def add_commands(commands: Commands) -> None:
     """Adds the parsers of these commands."""
     command = commands.add_parser(
         "register",
-        help="make an account, or those of a file",
         description="Makes an account. Asks for the password, or reads a line of standard input. The first "
         "one of a site administers it.",
     )
@@ -333,7 +332,6 @@ def add_commands(commands: Commands) -> None:
     command.set_defaults(run=register, misuse=command.error)
     command = commands.add_parser(
         "set-name",
-        help="change what somebody is called",
         description="Changes what others call somebody. NAME stays the one to sign in with, and to "
         "mention after @. Pages that are open show the change when they are loaded anew.",
     )
@@ -342,7 +340,6 @@ def add_commands(commands: Commands) -> None:
     command.set_defaults(run=set_name)
     command = commands.add_parser(
         "set-password",
-        help="give somebody a new password",
         description="Gives somebody a new password, and ends all their sessions. Asks for it, or reads a "
         "line of standard input.",
     )
@@ -350,7 +347,6 @@ def add_commands(commands: Commands) -> None:
     command.set_defaults(run=set_password)
     command = commands.add_parser(
         "sessions",
-        help="show where somebody is signed in, or sign them out",
         description="Shows where somebody is signed in, with what, and when they last were there (give or "
         "take some minutes). "
         "What is open for a session closes within a second of its end.",

@@ -169,7 +169,6 @@ def add_commands(commands: Commands) -> None:
     """Adds the parsers of these commands."""
     command = commands.add_parser(
         "make-admin",
-        help="make somebody an administrator of the site",
         description="Makes somebody an administrator of the site. It holds at once.",
     )
     _of_person(command)
@@ -177,7 +176,6 @@ def add_commands(commands: Commands) -> None:
     command.set_defaults(run=make_admin)
     command = commands.add_parser(
         "role",
-        help="give somebody a role on the site",
         description="Gives somebody a role on the site: none, auditor (reads everything that those who run "
         "the site read), moderator (people, reports and rooms) or administrator. It holds at once.",
     )
@@ -187,7 +185,6 @@ def add_commands(commands: Commands) -> None:
     command.set_defaults(run=set_role)
     command = commands.add_parser(
         "suspend",
-        help="let somebody not sign in for a while",
         description="Suspends somebody: they are signed out everywhere within a second, and can't sign in "
         "until then. Who tries is told until when, and the reason.",
     )
@@ -202,15 +199,12 @@ def add_commands(commands: Commands) -> None:
     )
     _with_reason(command)
     command.set_defaults(run=suspend)
-    command = commands.add_parser(
-        "unsuspend", help="let somebody sign in again", description="Ends somebody's suspension."
-    )
+    command = commands.add_parser("unsuspend", description="Ends somebody's suspension.")
     _of_person(command)
     _with_reason(command)
     command.set_defaults(run=unsuspend)
     command = commands.add_parser(
         "end-sessions",
-        help="sign somebody out everywhere",
         description="Signs somebody out everywhere, within a second.",
     )
     _of_person(command)
@@ -218,7 +212,6 @@ def add_commands(commands: Commands) -> None:
     command.set_defaults(run=end_all)
     command = commands.add_parser(
         "reset-link",
-        help="make a link by which somebody chooses a new password",
         description="Prints a link by which somebody chooses a new password, once and within an hour. An "
         "earlier link is good no longer.",
     )
@@ -227,7 +220,6 @@ def add_commands(commands: Commands) -> None:
     command.set_defaults(run=reset_link)
     command = commands.add_parser(
         "delete-account",
-        help="delete somebody's account",
         description="Deletes somebody's account for good, as they can themselves. Their name is free then.",
     )
     _of_person(command)

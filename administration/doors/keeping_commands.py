@@ -92,26 +92,20 @@ def add_commands(commands: Commands) -> None:
     """Adds the parsers of these commands."""
     command = commands.add_parser(
         "hold",
-        help="erase nothing of a person or a room, whatever is due",
         description="Erases nothing of a person or of a room from now on: no old messages, nothing that was "
         "deleted or cleared away, also not with the account. What people delete is hidden at once even so.",
     )
     _of_subject(command)
     command.add_argument("--reason", required=True, metavar="TEXT", help="why, for the log of the site")
     command.set_defaults(run=hold)
-    command = commands.add_parser(
-        "unhold", help="end a hold", description="Ends a hold: what is due is erased by and by."
-    )
+    command = commands.add_parser("unhold", description="Ends a hold: what is due is erased by and by.")
     _of_subject(command)
     command.add_argument("--reason", default="", metavar="TEXT", help="why, for the log of the site")
     command.set_defaults(run=unhold)
-    command = commands.add_parser(
-        "holds", help="list the holds", description="Lists of whom nothing is erased."
-    )
+    command = commands.add_parser("holds", description="Lists of whom nothing is erased.")
     command.set_defaults(run=show_holds)
     command = commands.add_parser(
         "compact",
-        help="make SQLite's file as small as it can be",
         description="Makes SQLite's file as small as it can be, while nothing is served. A file from before "
         "gives space back by itself afterwards. It needs as much space again on the disk.",
     )

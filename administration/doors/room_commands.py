@@ -54,7 +54,6 @@ def add_commands(commands: Commands) -> None:
     """Adds the parsers of these commands."""
     command = commands.add_parser(
         "restore-room",
-        help="bring back a room that was deleted in the last 30 days",
         description="Brings back a deleted room, with its members and their roles, for 30 days after it "
         "was deleted.",
     )
@@ -62,7 +61,6 @@ def add_commands(commands: Commands) -> None:
     command.set_defaults(run=restore)
     command = commands.add_parser(
         "give-owner",
-        help="make somebody the owner of a room",
         description="Makes somebody the owner of a room, who becomes a member where they aren't one. Who "
         "was the owner becomes a moderator.",
     )
@@ -71,7 +69,6 @@ def add_commands(commands: Commands) -> None:
     command.set_defaults(run=set_owner)
     command = commands.add_parser(
         "rooms-without-owner",
-        help="list the rooms that nobody owns",
         description="Lists the rooms that have no owner, or only one whose account is suspended.",
     )
     command.set_defaults(run=list_without_owner)

@@ -119,7 +119,6 @@ def add_commands(commands: Commands) -> None:
     """Adds the parser of this command."""
     command = commands.add_parser(
         "site",
-        help="show or set what the site is called and how it is",
         description="Without a name shows what is set on /admin/site; with a name and a value sets it. An "
         "empty value is the usual one.",
     )

@@ -19,14 +19,12 @@ from yoyo.exceptions import LockTimeout
 from yoyo.migrations import default_migration_table
 
 from helpers.db.database import DatabaseError, sqlite_path
-from helpers.processes.terminal import Failure, report_when_slow
+from helpers.processes.terminal import Failure, program, report_when_slow
 from helpers.text.characters import one_line
 from settings import ROOT
 
 MIGRATIONS = ROOT / "migrations"
 """The migrations of this program."""
-
-MIGRATE = "python app.py migrate"
 
 LOCK_SECONDS = 60
 LOOK_SECONDS = 0.05
@@ -85,7 +83,9 @@ def _check_file(url: str) -> None:
     """Raises Failure where there is no file: to look at it would make one."""
     path = Path(url.removeprefix("sqlite:///")).absolute()
     if url.startswith("sqlite:") and not (path.exists() and path.stat().st_size):
-        raise Failure(NO_SITE.format(f"at {path} (AIOCHAT_DATA_DIR, AIOCHAT_DATABASE_URL)", MIGRATE))
+        raise Failure(
+            NO_SITE.format(f"at {path} (AIOCHAT_DATA_DIR, AIOCHAT_DATABASE_URL)", f"{program()} migrate")
+        )
 
 
 def _check_tables(backend: Any) -> None:
@@ -96,7 +96,7 @@ def _check_tables(backend: Any) -> None:
         ).fetchall()
         backend.connection.rollback()
         if found is None:
-            raise Failure(NO_SITE.format("in the database of AIOCHAT_DATABASE_URL", MIGRATE))
+            raise Failure(NO_SITE.format("in the database of AIOCHAT_DATABASE_URL", f"{program()} migrate"))
 
 
 @contextlib.contextmanager
@@ -157,7 +157,7 @@ def check_migrations(url: str) -> None:
     """Raises Failure if there is no site, or if migrations are pending."""
     with _backend(url, may_be_new=False) as backend:
         if backend.to_apply(read_migrations(str(MIGRATIONS))):
-            raise Failure(f"the database lacks migrations; run first: {MIGRATE}")
+            raise Failure(f"the database lacks migrations; run first: {program()} migrate")
 
 
 def pending(url: str, folder: Path) -> int:

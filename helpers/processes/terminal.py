@@ -8,9 +8,11 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from typing import NoReturn
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
 
-from settings import Settings
+if TYPE_CHECKING:
+    from settings import Settings
 
 PATIENCE_SECONDS = 2.0
 """Operations that take longer are reported."""
@@ -24,6 +26,11 @@ class Failure(Exception):
 
 class UsageError(Failure):
     """The command's arguments and the settings contradict each other."""
+
+
+def program() -> str:
+    """What one types to run this program."""
+    return "aiochat" if Path(sys.argv[0]).name == "aiochat" else "python app.py"
 
 
 def say(text: str) -> None:
@@ -141,7 +148,7 @@ class Progress:
             print(f"\r{text}\x1b[K", end="", file=sys.stderr, flush=True)
 
 
-def warn(settings: Settings) -> None:
+def warn(settings: "Settings") -> None:
     """Says on standard error what is dangerous in the settings."""
     if settings.rate_limits == "off":
         print(

@@ -57,9 +57,10 @@ PACKAGES = {"helpers", "accounts", "weather", "chat", "feed", "notifications", "
 @pytest.mark.parametrize(
     ("name", "unknown"),
     [
-        ("settings", {*PACKAGES, "urls", "app"}),
-        ("timings", {*PACKAGES, "urls", "app"}),
-        ("urls", {"app"}),
+        ("settings", {*PACKAGES, "urls", "app", "cli"}),
+        ("setting_names", {*PACKAGES, "urls", "app", "cli", "settings"}),
+        ("timings", {*PACKAGES, "urls", "app", "cli"}),
+        ("urls", {"app", "cli"}),
     ],
 )
 def test_modules_outside_of_packages_import_what_is_below_them(name: str, unknown: set[str]) -> None:

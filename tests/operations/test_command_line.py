@@ -205,7 +205,7 @@ def test_it_ends_when_it_is_told_to(own_servers: None, number: signal.Signals) -
 @pytest.mark.parametrize("kind", ["sqlite", "postgres"])
 def test_registering(folder: Path, postgres: Postgres, kind: str) -> None:
     env = {} if kind == "sqlite" else {"DATABASE_URL": postgres.create_database(unique("commands"))}
-    assert run(folder, "migrate", **env).returncode == 0
+    assert run(folder, "migrate", given=b"", **env).returncode == 0
     first = run(
         folder,
         "register",

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from app import main
+from cli import main
 from tests.conftest import server_env, unique
 from tests.operations.test_crash import _through_trouble
 from tests.support.people import Person

@@ -7,7 +7,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from app import main
+from cli import main
 from tests.conftest import LIMITS_OFF, unique
 from tests.operations.test_supervisor import _run
 from tests.support.people import Person

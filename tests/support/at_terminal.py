@@ -4,10 +4,13 @@ the tests run in the background and ignore it."""
 import fcntl
 import runpy
 import signal
+import sys
 import termios
 from pathlib import Path
 
 if __name__ == "__main__":
     fcntl.ioctl(0, termios.TIOCSCTTY, 0)
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    runpy.run_path(str(Path(__file__).resolve().parents[2] / "app.py"), run_name="__main__")
+    program = Path(__file__).resolve().parents[2] / "app.py"
+    sys.path.insert(0, str(program.parent))
+    runpy.run_path(str(program), run_name="__main__")

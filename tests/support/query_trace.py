@@ -10,7 +10,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-import app
+import cli
 
 _connect = sqlite3.connect
 
@@ -26,4 +26,4 @@ def _connect_and_listen(*args: Any, **kwargs: Any) -> sqlite3.Connection:
 if __name__ == "__main__":
     _file = os.open(os.environ["STATEMENTS"], os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     sqlite3.connect = _connect_and_listen  # type: ignore[assignment]
-    sys.exit(app.main())
+    sys.exit(cli.main())

@@ -13,6 +13,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from argon2 import PasswordHasher
 
 import app
+import cli
 import helpers.fetching
 from accounts.people import passwords
 from tests.support.linked_site import PUBLIC, NoNames
@@ -25,4 +26,4 @@ if __name__ == "__main__":
     helpers.fetching.is_public = lambda address: address == PUBLIC
     helpers.fetching.default_resolver = NoNames
     app.create_app = functools.partial(app.create_app, timings=timings)
-    sys.exit(app.main())
+    sys.exit(cli.main())

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 import redis as redis_client
 
-from app import main
+from cli import main
 from helpers.processes import terminal
 from tests.support.servers import ROOT, Aiochat, Redis, free_port
 from tests.support.servers.forked import Forked

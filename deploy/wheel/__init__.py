@@ -1,0 +1,1 @@
+"""aiochat as an installed package: this folder holds all of the program."""
