@@ -18,7 +18,7 @@ def launcher(tmp_path: Path) -> Path:
     """That of a machine whose site is in another folder, and of the user of the tests: another one may not
     read their Python."""
     own = pwd.getpwuid(os.getuid()).pw_name
-    text = (ROOT / "deploy" / "aiochat").read_text()
+    text = (ROOT / "deploy" / "command").read_text()
     for there, here in (
         ("/opt/aiochat/.venv/bin/python", sys.executable),
         ("/opt/aiochat", str(ROOT)),
