@@ -1,0 +1,101 @@
+"""What `doctor` says of a sound site, and of each fault, which is brought about on a real server."""
+
+import asyncio
+import json
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from tests.conftest import unique
+from tests.support.mail_server import mailbox
+from tests.support.servers import Aiochat, Postgres, Redis
+from tests.support.shell import run, settings_in
+
+NOWHERE = "127.0.0.1:1"
+
+
+def examined(folder: Path, code: int, **env: str) -> dict[str, dict[str, str]]:
+    """The findings by their subjects. Each fault says what it breaks and how it is mended."""
+    done = run(folder, "doctor", "--json", given=b"", **env)
+    assert (done.returncode, done.stderr) == (code, b""), done
+    found = json.loads(done.stdout)
+    assert all(bool(one["breaks"]) == bool(one["mend"]) == (one["state"] != "ok") for one in found)
+    assert "s3cret" not in done.stdout.decode()
+    return {one["subject"]: one for one in found}
+
+
+def states(found: dict[str, dict[str, str]], *without: str) -> set[str]:
+    return {one["state"] for subject, one in found.items() if subject not in without}
+
+
+def test_a_sound_site(tmp_path: Path, chat: Aiochat) -> None:
+    env = settings_in(chat.env) | {"DATA_DIR": str(chat.data_dir), "PUBLIC_URL": chat.url}
+    done = run(tmp_path, "doctor", given=b"", **env)
+    assert b"ok    public URL: " in done.stdout
+    assert b"fail  " not in done.stdout.replace(b"fail  fsync", b"")
+
+
+def test_a_site_that_is_not_there(tmp_path: Path) -> None:
+    found = examined(tmp_path, 1)
+    assert found["database"]["state"] == "fail"
+    assert "there is no site" in found["database"]["told"]
+    assert not (tmp_path / "data").exists()
+
+
+def test_postgresql_and_its_faults(own_servers: None, tmp_path: Path) -> None:
+    options = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}
+    with Postgres(options=options) as careless:
+        url = careless.create_database("faulty")
+        env = {"DATABASE_URL": url}
+        assert run(tmp_path, "migrate", given=b"", **env).returncode == 0
+        with psycopg.connect(url, autocommit=True) as connection:
+            connection.execute("CREATE TABLE twice AS SELECT 1 AS one FROM generate_series(1, 2)")
+            # It fails half way, and leaves an index that nothing uses.
+            with pytest.raises(psycopg.errors.UniqueViolation):
+                connection.execute("CREATE UNIQUE INDEX CONCURRENTLY broken ON twice (one)")
+        found = examined(tmp_path, 1, **env)
+    assert [found[name]["state"] for name in ("database", "encoding", "clock")] == ["ok"] * 3
+    assert [found[name]["state"] for name in (*options, "indexes")] == ["fail"] * 4
+    assert found["indexes"]["told"] == "not valid: broken"
+
+
+def test_a_database_in_another_encoding(postgres: Postgres, tmp_path: Path) -> None:
+    name = unique("latin")
+    made = f"CREATE DATABASE {name} OWNER aiochat ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C' "
+    superuser = postgres.database_url("postgres").replace("//aiochat@", "//postgres@")
+    with psycopg.connect(superuser, autocommit=True) as connection:
+        connection.execute(f"{made} TEMPLATE template0".encode())
+    env = {"DATABASE_URL": postgres.database_url(name)}
+    assert run(tmp_path, "migrate", given=b"", **env).returncode == 0
+    found = examined(tmp_path, 1, **env)
+    assert (found["encoding"]["state"], found["encoding"]["told"]) == ("fail", "LATIN1")
+    postgres.drop_database(name)
+
+
+def test_redis_and_its_faults(own_servers: None, tmp_path: Path) -> None:
+    assert run(tmp_path, "migrate").returncode == 0
+    with Redis(options=("--maxmemory", "100mb", "--maxmemory-policy", "allkeys-lru")) as forgetful:
+        found = examined(tmp_path, 1, REDIS_URL=forgetful.url)
+    assert found["Redis's policy"]["state"] == "fail"
+    assert found["Redis's persistence"]["state"] == "warn"
+    with Redis(options=("--maxmemory", "100mb", "--appendonly", "yes")) as careful:
+        found = examined(tmp_path, 0, REDIS_URL=careful.url)
+    assert states(found, "disk") == {"ok"}
+    assert examined(tmp_path, 1, REDIS_URL=f"redis://:s3cret@{NOWHERE}/0")["Redis"]["state"] == "fail"
+
+
+async def test_the_mail_server_greets_and_gets_no_mail(tmp_path: Path) -> None:
+    assert run(tmp_path, "migrate").returncode == 0
+    async with mailbox() as box:
+        found = await asyncio.to_thread(examined, tmp_path, 0, SMTP_URL=box.url)
+        assert found["mail"]["state"] == "ok"
+        assert box.mails == {}
+    found = examined(tmp_path, 1, SMTP_URL=f"smtp://me:s3cret@{NOWHERE}?starttls=off")
+    assert found["mail"]["state"] == "fail"
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:1", "https://127.0.0.1:1"])
+def test_an_address_at_which_nobody_is(tmp_path: Path, url: str) -> None:
+    assert run(tmp_path, "migrate").returncode == 0
+    assert examined(tmp_path, 1, PUBLIC_URL=url)["public URL"]["state"] == "fail"
