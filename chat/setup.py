@@ -48,7 +48,7 @@ from chat.doors.uploads import UNDER_WAY
 from chat.doors.websocket import Services
 from chat.engine import open_engine
 from chat.events import RESTART
-from chat.keys import ATTACHMENTS, COMMANDS, ENGINE, MESSAGE_LIMITS, message_limits
+from chat.keys import ATTACHMENTS, COMMANDS, ENGINE, MESSAGE_LIMITS, TABLES_OF_ROOMS, message_limits
 from chat.personal_data.erasure import erase_from_chat
 from chat.personal_data.export import SECTIONS, file_contents
 from chat.personal_data.purge import Purge
@@ -116,7 +116,7 @@ async def run_chat(app: web.Application) -> AsyncIterator[None]:
         app[ERASERS].append(lambda account: erase_uploads(attachments, account))
         SITE_RETENTION.follow(lambda: _retention(site_settings(app)))
         works = (
-            *(presence.run(), Purge(engine).run(), Retention(engine).run()),
+            *(presence.run(), Purge(engine, app[TABLES_OF_ROOMS]).run(), Retention(engine).run()),
             Indexer(engine.database, timings.search_index, app[SETTINGS].search_language).run(),
             Sweeper(attachments, timings.purge).run(),
             PreviewWorker(
@@ -163,6 +163,7 @@ def setup_chat(app: web.Application) -> None:
     app[OWN_FILES].append(lambda user: file_contents(app[STORE], user))
     app[PLACES] += [room_pictures.PLACE, previews.PLACE]
     app[UNDER_WAY] = Counter()
+    app[TABLES_OF_ROOMS] = []
     app[COMMANDS] = Registry(OWN_COMMANDS.values())
     filters = {
         **{"run_summary": run_summary, "opening_apart": opening_apart, "in_utc": in_utc},

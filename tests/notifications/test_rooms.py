@@ -4,7 +4,7 @@ from typing import Any
 
 from tests.conftest import Cast, unique
 from tests.support.deleted_accounts import change
-from tests.support.notices import decided, deliveries, id_of, notices, set_level, until
+from tests.support.notices import decided, deliveries, has_device, id_of, notices, set_level, until
 from tests.support.people import Listener, Person
 from tests.support.servers import Aiochat
 
@@ -18,6 +18,7 @@ async def asks(listener: Listener, type: str, **fields: Any) -> None:
 async def test_a_mention_calls_once(
     chat: Aiochat, alice: Person, bob: Person, mallory: Person, lobby: str
 ) -> None:
+    has_device(chat, mallory)
     at_alice, at_bob, _ = await alice.enters(lobby), await bob.enters(lobby), await mallory.enters(lobby)
     await at_alice.says("nothing for anybody")
     receipt = await at_alice.says(f"@{bob.name}, and I myself, @{alice.name}")
@@ -32,6 +33,8 @@ async def test_a_mention_calls_once(
     await asks(at_bob, "react", number=receipt["number"], emoji="👍", on=True)
     await decided(chat, lobby)
     assert notices(chat, bob) == notices(chat, mallory) == [("mention", "mention")]
+    # Bob has no device: nothing waits for one.
+    assert deliveries(chat, bob) == []
     # What is deleted vanishes for everybody, with what waits to be sent.
     assert [way for way, state, _ in deliveries(chat, mallory) if state == "waiting"] == ["push"]
     await asks(at_alice, "delete", number=receipt["number"])
@@ -41,6 +44,7 @@ async def test_a_mention_calls_once(
 
 
 async def test_what_is_read_is_not_sent(chat: Aiochat, alice: Person, bob: Person, lobby: str) -> None:
+    has_device(chat, bob)
     at_alice, at_bob = await alice.enters(lobby), await bob.enters(lobby)
     receipt = await at_alice.says(f"@{bob.name}")
     await decided(chat, lobby)
@@ -94,6 +98,7 @@ async def test_levels_and_groups(
 async def test_direct_messages_and_silence(
     chat: Aiochat, cast: Cast, alice: Person, bob: Person, lobby: str
 ) -> None:
+    has_device(chat, bob)
     at_alice = await alice.enters(lobby)
     assert (await at_alice.says(f"/msg {bob.name} hello"))["type"] == "notice"
     await until(lambda: notices(chat, bob) == [("direct", "direct")])
