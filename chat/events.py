@@ -304,6 +304,13 @@ class HeldView(msgspec.Struct, frozen=True, omit_defaults=True):
     refused: bool = False
 
 
+class AskingView(msgspec.Struct, frozen=True):
+    """How many ask to be let into a closed room in which the user may let them."""
+
+    name: str
+    count: int
+
+
 class Unread(Event, tag="unread", frozen=True):
     """In an event that is `whole`, `invitations` are all that wait for an answer, `outcomes` what the
     user hasn't seen yet of what became of their reports, `ignored` whom they ignore, `held` what they
@@ -319,6 +326,9 @@ class Unread(Event, tag="unread", frozen=True):
     held: tuple[HeldView, ...] = ()
     notices: int = 0
     """How many notices the user hasn't read."""
+    asking: tuple[AskingView, ...] = ()
+    newcomers: int = 0
+    """How many accounts wait for approval, if the user may let them in."""
 
     def beside_marks(self) -> tuple[Any, ...]:
         """What is compared beside the marks of the rooms, to find what wasn't told."""
@@ -330,6 +340,8 @@ class Unread(Event, tag="unread", frozen=True):
             self.site_reports,
             self.held,
             self.notices,
+            self.asking,
+            self.newcomers,
             reports,
         )
 

@@ -13,6 +13,7 @@ from accounts.keys import (
     BLOCKED,
     ERASERS,
     INVITE_DOOR,
+    NEWCOMERS_CHANGED,
     OPEN_SESSIONS,
     OWN_DATA,
     REGISTERED,
@@ -30,6 +31,7 @@ from chat.actions.dispatch import Dispatcher
 from chat.actions.invitations import end_between
 from chat.actions.mailed_invitations import KIND, InvitationMails
 from chat.actions.presence import PresenceTracker
+from chat.actions.room_requests import tell_staff
 from chat.actions.rooms import room_pictures
 from chat.actions.rooms.default_rooms import join_default_rooms
 from chat.actions.rooms.retention import SITE_RETENTION
@@ -112,6 +114,7 @@ async def run_chat(app: web.Application) -> AsyncIterator[None]:
         app[REGISTERED].append(
             lambda user: join_default_rooms(engine, site_settings(app).default_rooms, user)
         )
+        app[NEWCOMERS_CHANGED].append(functools.partial(tell_staff, engine))
         app[ERASERS].append(lambda account: erase_from_chat(engine, account))
         app[ERASERS].append(lambda account: erase_uploads(attachments, account))
         SITE_RETENTION.follow(lambda: _retention(site_settings(app)))

@@ -9,7 +9,6 @@ of its own, and goes on where it was after a crash."""
 import asyncio
 import logging
 import time
-from collections.abc import Sequence
 from itertools import groupby
 from typing import Any
 
@@ -63,9 +62,9 @@ BY_OTHERS = SQL("deleted_by <> author_id")
 class Purge:
     """The task of one process. `tables_of_rooms` are what other packages keep of rooms."""
 
-    def __init__(self, engine: Engine, tables_of_rooms: Sequence[RoomTable] = ()) -> None:
+    def __init__(self, engine: Engine, tables_of_rooms: list[RoomTable] | None = None) -> None:
         self._engine = engine
-        self._tables_of_rooms = tables_of_rooms
+        self._tables_of_rooms = tables_of_rooms or []
         self._claim = Claim("purge", CLAIM_SECONDS)
 
     async def run(self) -> None:

@@ -133,7 +133,9 @@ async def test_the_app_has_the_logo_as_its_icon(cast: Cast) -> None:
         return pictures
 
     def is_green(picture: Image.Image, at: int) -> bool:
-        red, green, blue, _ = picture.getpixel((at, at))
+        pixel = picture.getpixel((at, at))
+        assert isinstance(pixel, tuple)
+        red, green, blue, _ = pixel
         return bool(green > 200 and red < 60 and blue < 60)
 
     ours = await icons()

@@ -49,6 +49,7 @@ def has_device(chat: Aiochat, *people: Person) -> None:
     for person in people:
         change(
             chat,
-            "INSERT INTO push_devices (user_id, session_id, endpoint, endpoint_hash, browser_key, auth, name, "
-            f"made_at, used_at) VALUES ({id_of(person)}, '', '', '{secrets.token_hex(8)}', '', '', '', 0, 0)",
+            "INSERT INTO push_devices (user_id, session_id, endpoint, endpoint_hash, browser_key, auth, "
+            f"name, made_at, used_at) VALUES ({id_of(person)}, '', '', '{secrets.token_hex(8)}', "
+            "'', '', '', 0, 0)",
         )
