@@ -5,6 +5,8 @@ from typing import Any, ClassVar
 
 import msgspec
 
+from chat.waiting_views import AskingView, HeldView, InvitationView, OutcomeView
+
 
 class Told(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="type"):
     """Fields with their default value are left out."""
@@ -270,45 +272,6 @@ class OwnRoom(msgspec.Struct, frozen=True, omit_defaults=True):
     level: str | None = None
     """How much of it calls the user: `all`, `mentions` or `none`, where that isn't the usual."""
     level_until: str | None = None
-
-
-class InvitationView(msgspec.Struct, frozen=True):
-    """An invitation as its guest sees it: all that they are told of the room."""
-
-    name: str
-    title: str
-    topic: str
-    kind: str
-    inviter: str
-    at: str
-
-
-class OutcomeView(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What became of a message that the user has reported: whether something was done."""
-
-    report: int
-    name: str
-    title: str
-    kind: str
-    number: int
-    done: bool = False
-
-
-class HeldView(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A post of the user that waits for a moderator, or that wasn't let through. `name` is its room."""
-
-    held: int
-    name: str
-    text: str
-    at: str
-    refused: bool = False
-
-
-class AskingView(msgspec.Struct, frozen=True):
-    """How many ask to be let into a closed room in which the user may let them."""
-
-    name: str
-    count: int
 
 
 class Unread(Event, tag="unread", frozen=True):

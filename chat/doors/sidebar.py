@@ -9,10 +9,11 @@ from accounts.keys import USER
 from accounts.models import User
 from accounts.people.shown_names import load_names
 from chat.delivery.statuses import status_of
-from chat.events import InvitationView, Presence
+from chat.events import Presence
 from chat.history.room_lists import RoomView, own_rooms
 from chat.history.waiting import Waiting
 from chat.keys import ENGINE
+from chat.waiting_views import InvitationView
 from helpers.db.database import is_unavailable
 
 

@@ -7,9 +7,9 @@ from typing import NamedTuple
 from peewee_async.databases import AioDatabase
 
 from accounts.people.site_roles import SiteRole
-from chat.events import AskingView, HeldView, InvitationView, OutcomeView
 from chat.history.invitations import PendingInvitations
 from chat.history.reports import FOR_SITE, HELD_FOR_SITE
+from chat.waiting_views import AskingView, HeldView, InvitationView, OutcomeView
 from helpers.clock import iso, now_ms
 from helpers.db.bulk import Bulk
 from helpers.db.database import fetch
