@@ -2,6 +2,7 @@
 sends, and what is read at one worker isn't sent by the other."""
 
 import asyncio
+import functools
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from dataclasses import replace
@@ -91,7 +92,7 @@ async def test_told_once_and_cancelled_at_the_other_worker(site: Site, pushes: P
         await until(lambda: bool(rows(server, online)))
         for worker, sender in zip(workers, (at_alice, at_bob), strict=True):
             receipt = await sender.says(f"@{vera.name} reads it")
-            await until(lambda receipt=receipt: bool(notice_of(receipt)))
+            await until(functools.partial(lambda found: bool(notice_of(found)), receipt))
             await reads(vera, worker, room, receipt["number"])
             assert await state_of(server, notice_of(receipt)) == ("cancelled", "read"), worker.url
         await told.hears("notices", count=0)
