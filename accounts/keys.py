@@ -41,6 +41,9 @@ Registered = Callable[[User], Awaitable[None]]
 REGISTERED = web.AppKey("registered", list[Registered])
 """Called after somebody has made themselves an account."""
 
+NEWCOMERS_CHANGED = web.AppKey("newcomers_changed", list[Callable[[], Awaitable[None]]])
+"""Called after somebody has begun to wait for approval, or waits no more."""
+
 
 @dataclass(frozen=True)
 class FoundInvitation:

@@ -226,7 +226,7 @@ class InviteLinkUse(Base):
 
 
 class SiteLogo(Base):
-    """The picture of the site in one of the sizes of people's pictures (accounts/people/site_logo.py)."""
+    """The picture of the site in one of its sizes (accounts/site_logo.py)."""
 
     size = peewee.SmallIntegerField(primary_key=True)
     version = peewee.BigIntegerField()

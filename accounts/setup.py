@@ -11,7 +11,17 @@ from aiohttp import web
 from accounts.doors.personal_data import OPEN_DOWNLOADS, OpenDownloads
 from accounts.doors.profiles import PERSON_SECTIONS
 from accounts.doors.relation_lists import request_count
-from accounts.keys import BLOCKED, ERASERS, OPEN_SESSIONS, OWN_DATA, REGISTERED, RENAMED, SESSION_ENDED, USERS
+from accounts.keys import (
+    BLOCKED,
+    ERASERS,
+    NEWCOMERS_CHANGED,
+    OPEN_SESSIONS,
+    OWN_DATA,
+    REGISTERED,
+    RENAMED,
+    SESSION_ENDED,
+    USERS,
+)
 from accounts.people import directory
 from accounts.people.common_passwords import load_common
 from accounts.people.gravatar import run_gravatar
@@ -67,6 +77,7 @@ def setup_accounts(app: web.Application) -> None:
     app.cleanup_ctx.append(follow_names)
     app[RENAMED] = []
     app[REGISTERED] = []
+    app[NEWCOMERS_CHANGED] = []
     setup_site_settings(app)
     _setup_mails(app)
     app[ERASERS] = []

@@ -5,8 +5,8 @@ import time
 import aiohttp_jinja2
 from aiohttp import web
 
+from accounts.site_logo import PLACE
 from administration.health import STARTED
-from administration.site_logo import PLACE
 from administration.words import bytes_in_words
 from helpers.storage.moving import PLACES
 

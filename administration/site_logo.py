@@ -1,4 +1,4 @@
-"""The picture of the site: stored with its act, and read."""
+"""The picture of the site, stored with its act. accounts/site_logo.py reads it."""
 
 from peewee_async.databases import AioDatabase
 
@@ -7,10 +7,6 @@ from accounts.people.site_acts import SiteActor, record_site_act
 from accounts.site_settings import LOGO, store_setting
 from administration.site_changes import begin_change
 from helpers.clock import now_ms
-from helpers.storage.moving import Place
-from helpers.storage.store import Store
-
-PLACE = Place(SiteLogo, SiteLogo.data, (SiteLogo.size, SiteLogo.version))
 
 
 async def save_logo(database: AioDatabase, by: SiteActor, made: dict[int, int]) -> int | None:
@@ -31,16 +27,3 @@ async def save_logo(database: AioDatabase, by: SiteActor, made: dict[int, int]) 
         after = str(version) if version else ""
         await store_setting(LOGO, after)
         return await record_site_act("site", by, before={LOGO: before}, after={LOGO: after})
-
-
-async def logo_version(size: int) -> int | None:
-    """None where there is no logo."""
-    query = SiteLogo.select(SiteLogo.version).where(SiteLogo.size == size)
-    for (version,) in await query.tuples().aio_execute():
-        return int(version)
-    return None
-
-
-async def read_logo(store: Store, size: int, version: int) -> bytes | None:
-    """Raises StorageError."""
-    return await PLACE.read(store, (SiteLogo.size == size) & (SiteLogo.version == version))

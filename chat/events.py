@@ -5,6 +5,8 @@ from typing import Any, ClassVar
 
 import msgspec
 
+from chat.waiting_views import AskingView, HeldView, InvitationView, OutcomeView
+
 
 class Told(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="type"):
     """Fields with their default value are left out."""
@@ -272,38 +274,6 @@ class OwnRoom(msgspec.Struct, frozen=True, omit_defaults=True):
     level_until: str | None = None
 
 
-class InvitationView(msgspec.Struct, frozen=True):
-    """An invitation as its guest sees it: all that they are told of the room."""
-
-    name: str
-    title: str
-    topic: str
-    kind: str
-    inviter: str
-    at: str
-
-
-class OutcomeView(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What became of a message that the user has reported: whether something was done."""
-
-    report: int
-    name: str
-    title: str
-    kind: str
-    number: int
-    done: bool = False
-
-
-class HeldView(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A post of the user that waits for a moderator, or that wasn't let through. `name` is its room."""
-
-    held: int
-    name: str
-    text: str
-    at: str
-    refused: bool = False
-
-
 class Unread(Event, tag="unread", frozen=True):
     """In an event that is `whole`, `invitations` are all that wait for an answer, `outcomes` what the
     user hasn't seen yet of what became of their reports, `ignored` whom they ignore, `held` what they
@@ -319,6 +289,9 @@ class Unread(Event, tag="unread", frozen=True):
     held: tuple[HeldView, ...] = ()
     notices: int = 0
     """How many notices the user hasn't read."""
+    asking: tuple[AskingView, ...] = ()
+    newcomers: int = 0
+    """How many accounts wait for approval, if the user may let them in."""
 
     def beside_marks(self) -> tuple[Any, ...]:
         """What is compared beside the marks of the rooms, to find what wasn't told."""
@@ -330,6 +303,8 @@ class Unread(Event, tag="unread", frozen=True):
             self.site_reports,
             self.held,
             self.notices,
+            self.asking,
+            self.newcomers,
             reports,
         )
 

@@ -1,5 +1,7 @@
 """The application's keys of the chat, and the rate limit of its doors."""
 
+from typing import Any
+
 from aiohttp import web
 
 from chat.attachments.attachments import Attachments
@@ -13,6 +15,10 @@ ATTACHMENTS = web.AppKey("attachments", Attachments)
 ENGINE = web.AppKey("engine", Engine)
 COMMANDS = web.AppKey("commands", Registry)
 """Other parts of the site add their commands before the site starts."""
+
+TABLES_OF_ROOMS = web.AppKey("tables_of_rooms", list[tuple[Any, Any, Any]])
+"""What other packages keep of rooms, as chat/personal_data/room_erasure.py lists its own: it is erased with
+them. They add theirs before the site starts."""
 
 MESSAGE_LIMITS = web.AppKey("message_limits", Buckets)
 

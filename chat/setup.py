@@ -13,6 +13,7 @@ from accounts.keys import (
     BLOCKED,
     ERASERS,
     INVITE_DOOR,
+    NEWCOMERS_CHANGED,
     OPEN_SESSIONS,
     OWN_DATA,
     REGISTERED,
@@ -30,6 +31,7 @@ from chat.actions.dispatch import Dispatcher
 from chat.actions.invitations import end_between
 from chat.actions.mailed_invitations import KIND, InvitationMails
 from chat.actions.presence import PresenceTracker
+from chat.actions.room_requests import tell_staff
 from chat.actions.rooms import room_pictures
 from chat.actions.rooms.default_rooms import join_default_rooms
 from chat.actions.rooms.retention import SITE_RETENTION
@@ -48,7 +50,7 @@ from chat.doors.uploads import UNDER_WAY
 from chat.doors.websocket import Services
 from chat.engine import open_engine
 from chat.events import RESTART
-from chat.keys import ATTACHMENTS, COMMANDS, ENGINE, MESSAGE_LIMITS, message_limits
+from chat.keys import ATTACHMENTS, COMMANDS, ENGINE, MESSAGE_LIMITS, TABLES_OF_ROOMS, message_limits
 from chat.personal_data.erasure import erase_from_chat
 from chat.personal_data.export import SECTIONS, file_contents
 from chat.personal_data.purge import Purge
@@ -112,11 +114,12 @@ async def run_chat(app: web.Application) -> AsyncIterator[None]:
         app[REGISTERED].append(
             lambda user: join_default_rooms(engine, site_settings(app).default_rooms, user)
         )
+        app[NEWCOMERS_CHANGED].append(functools.partial(tell_staff, engine))
         app[ERASERS].append(lambda account: erase_from_chat(engine, account))
         app[ERASERS].append(lambda account: erase_uploads(attachments, account))
         SITE_RETENTION.follow(lambda: _retention(site_settings(app)))
         works = (
-            *(presence.run(), Purge(engine).run(), Retention(engine).run()),
+            *(presence.run(), Purge(engine, app[TABLES_OF_ROOMS]).run(), Retention(engine).run()),
             Indexer(engine.database, timings.search_index, app[SETTINGS].search_language).run(),
             Sweeper(attachments, timings.purge).run(),
             PreviewWorker(
@@ -163,6 +166,7 @@ def setup_chat(app: web.Application) -> None:
     app[OWN_FILES].append(lambda user: file_contents(app[STORE], user))
     app[PLACES] += [room_pictures.PLACE, previews.PLACE]
     app[UNDER_WAY] = Counter()
+    app[TABLES_OF_ROOMS] = []
     app[COMMANDS] = Registry(OWN_COMMANDS.values())
     filters = {
         **{"run_summary": run_summary, "opening_apart": opening_apart, "in_utc": in_utc},

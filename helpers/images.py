@@ -106,6 +106,14 @@ class PictureMaker:
             raise TooBusy from None
         return msgspec.convert(answer, bytes)
 
+    async def icon_of(self, picture: bytes, size: int, share: float) -> bytes:
+        """An icon of a picture that is kept (helpers/icon_drawing.py), as PNG. Raises TooBusy."""
+        try:
+            answer = await self._sandbox.call("icons", "helpers.icon_drawing:png_of", picture, size, share)
+        except SandboxError:
+            raise TooBusy from None
+        return msgspec.convert(answer, bytes)
+
     async def close(self) -> None:
         await self._sandbox.close()
 

@@ -2,13 +2,12 @@
 people who block one another."""
 
 from collections.abc import AsyncGenerator, Callable
-from typing import Any
 
 import peewee
 
 from accounts.keys import DeletedAccount
 from chat.models import Room
-from chat.personal_data.room_erasure import ROOM_TABLES
+from chat.personal_data.room_erasure import RoomTable
 from helpers.clock import now_ms
 from notifications.models import (
     CANCELLED,
@@ -27,18 +26,12 @@ KEPT_MS = 30 * 86400 * 1000
 KEPT_OF_PERSON = 1000
 """Of more the oldest ones go."""
 
-TABLES: list[tuple[Any, Any, Any]] = [
+NOTICES_OF_ROOMS: tuple[RoomTable, ...] = (
     (Notice, Notice.room_id, Notice.id),
     (NoticeJob, NoticeJob.room_id, NoticeJob.id),
-]
-
-
-def erase_with_rooms() -> None:
-    """From now on the notices of a room are erased with it."""
-    for row in TABLES:
-        if all(table is not row[0] for table, _, _ in ROOM_TABLES):
-            # Before the memberships and the room itself.
-            ROOM_TABLES.insert(0, row)
+)
+"""What is erased with a room. What is left of it is of seconds (push_closings), or goes by a trigger
+(notice_progress)."""
 
 
 async def remove_old() -> bool:

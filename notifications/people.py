@@ -52,6 +52,7 @@ _PERSON = """
     (SELECT until FROM statuses WHERE statuses.user_id = given.user_id),
     COALESCE((SELECT online FROM presence WHERE presence.user_id = given.user_id), FALSE),
     users.email_verified_at IS NOT NULL AND users.email IS NOT NULL,
+    EXISTS (SELECT 1 FROM push_devices AS device WHERE device.user_id = given.user_id),
     COALESCE(NULLIF(settings.zone, ''), users.time_zone), settings.ways, settings.quiet_from,
     settings.quiet_until, settings.mail_minutes, settings.focus_until, settings.changed_at"""
 _GIVEN = {"room_id": "bigint", "user_id": "bigint", "author_id": "bigint"}
@@ -89,8 +90,8 @@ class PeopleReader:
         statement = self._members.bind([(room_id, user_id, author_id) for user_id in sorted(user_ids)])
         found = {}
         for row in await fetch(self._database, statement.sql, *statement.params):
-            notify, notify_until, notify_at, read_number, first_seq = row[15:]
-            person = self._person(row[:15])
+            notify, notify_until, notify_at, read_number, first_seq = row[16:]
+            person = self._person(row[:16])
             found[person.id] = replace(
                 person,
                 notify=notify,
@@ -107,16 +108,17 @@ class PeopleReader:
         return {row[0]: self._person(row) for row in rows}
 
     def _person(self, row: tuple[Any, ...]) -> Person:
-        user_id, gone, blocked, ignored, status, until, online, has_mail, zone, *wishes = row
+        user_id, gone, blocked, ignored, status, until, online, *rest = row
+        has_mail, has_device, zone, *wishes = rest
         ways, quiet_from, quiet_until, mail_minutes, focus_until, changed_at = wishes
         quiet = quiet_from, quiet_until, zone
-        reachable = {PAGE, PUSH} | ({MAIL} if has_mail and self._takes_mail else set())
+        has_ways = {PAGE: True, PUSH: has_device, MAIL: has_mail and self._takes_mail}
         return Person(
             *(user_id, bool(gone), bool(blocked), bool(ignored)),
             silence=silence_of(status, until, focus_until, quiet, now_ms()),
             online=bool(online),
             ways=ways_of(ways) if isinstance(ways, str) else USUAL_WAYS,
-            reachable=frozenset(reachable),
+            reachable=frozenset(way for way, has in has_ways.items() if has),
             mail_ms=(15 if mail_minutes is None else int(mail_minutes)) * 60_000,
             zone=str(zone),
             changed_at=changed_at,

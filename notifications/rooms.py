@@ -5,7 +5,8 @@ from collections import deque
 from peewee_async.databases import AioDatabase
 
 from chat.models import CONVERSATIONS, DELETED_KIND, Room
-from notifications.deciding import decide
+from helpers.clock import now_ms
+from notifications.deciding import ALL, decide
 from notifications.models import Notice, NoticeProgress
 from notifications.people import AT_ONCE, PeopleReader
 from notifications.posts import (
@@ -18,7 +19,20 @@ from notifications.posts import (
     hearing_all,
     next_people,
 )
-from notifications.storing import Changed, Store, Subject, added, message_key, remove_some, worth_storing
+from notifications.push.closings import note_read
+from notifications.storing import (
+    ROWS_AT_ONCE,
+    Changed,
+    Store,
+    Subject,
+    added,
+    message_key,
+    worth_storing,
+)
+from notifications.wishes import level_of
+
+BY_TEXT = ("mention", "keyword", "all", "here")
+"""Rules that look at the text of a post, which an edit changes."""
 
 
 class _Reading:
@@ -32,10 +46,13 @@ class _Reading:
         self.keywords = keywords
         self.hearing = hearing
         self.concern: Concern | None = None
+        self.checked_id: int | None = 0
+        """The notice of the first post, if it was edited, up to which it is looked whether they still hold;
+        None when all are."""
 
     def pop(self) -> None:
         self.posts.popleft()
-        self.concern = None
+        self.concern, self.checked_id = None, 0
 
 
 class RoomDecider:
@@ -91,6 +108,11 @@ class RoomDecider:
         done, after = progress.seq, progress.after_id
         while reading.posts:
             post = reading.posts[0]
+            if post.edited and not post.is_deleted and reading.checked_id is not None:
+                changed = await self._withdraw(room, post, reading)
+                if changed.user_ids:
+                    return changed
+                continue
             if _is_for_people(post):
                 user_ids = await self._next_people(room, post, reading, after)
                 if user_ids:
@@ -147,14 +169,52 @@ class RoomDecider:
             reading.pop()
         return changed
 
+    async def _withdraw(self, room: Room, post: Post, reading: _Reading) -> Changed:
+        """Removes a part of the notices of people whom the text called before it was edited, and calls no
+        more. What was read stays."""
+        is_next = (Notice.subject == message_key(room.id, post.seq)) & (Notice.id > (reading.checked_id or 0))
+        query = Notice.select(Notice.id, Notice.user_id).where(
+            is_next, Notice.read_at.is_null(), Notice.rule.in_(BY_TEXT)
+        )
+        rows = list(await query.order_by(Notice.id).limit(AT_ONCE).tuples().aio_execute())
+        reading.checked_id = rows[-1][0] if len(rows) == AT_ONCE else None
+        if not rows or post.group:
+            return Changed()
+        keywords = await self._concerns.keywords(room.id, [post])
+        concern = await self._concerns.of(room.id, post, keywords.get(post.seq, {}))
+        notices = {user_id: notice_id for notice_id, user_id in rows}
+        uncalled = notices.keys() - concern.people - post.mentioned
+        members = await self._people.members(room.id, post.author_id, uncalled) if uncalled else {}
+        is_conversation = room.kind in CONVERSATIONS
+        gone = [
+            person.id
+            for person in members.values()
+            if level_of(person.notify, person.notify_until, is_conversation, now_ms()) != ALL
+        ]
+        await self._remove([notices[user_id] for user_id in gone])
+        return Changed(gone)
+
+    async def _remove(self, notice_ids: list[int]) -> None:
+        """Removes notices, and what devices show of them."""
+        if not notice_ids:
+            return
+        async with self._database.aio_atomic():
+            await note_read(notice_ids)
+            await Notice.delete().where(Notice.id.in_(notice_ids)).aio_execute()
+
     async def _take_back(self, room: Room, post: Post) -> Changed:
         """Removes a part of the notices of a deleted post, of what was cleared, or of who left."""
         if post.goes_id:
-            return await remove_some(Notice.user_id == post.goes_id, Notice.room_id == room.id)
-        if post.number is None:
+            condition = (Notice.user_id == post.goes_id) & (Notice.room_id == room.id)
+        elif post.number is None:
             # Not the room's own number, which may be of before this line.
-            return await remove_some(Notice.room_id == room.id, Notice.seq < post.seq)
-        return await remove_some(Notice.subject == message_key(room.id, post.seq))
+            condition = (Notice.room_id == room.id) & (Notice.seq < post.seq)
+        else:
+            condition = Notice.subject == message_key(room.id, post.seq)
+        query = Notice.select(Notice.id, Notice.user_id).where(condition).limit(ROWS_AT_ONCE)
+        rows = list(await query.tuples().aio_execute())
+        await self._remove([notice_id for notice_id, _ in rows])
+        return Changed([user_id for _, user_id in rows])
 
 
 def _takes_away(post: Post) -> bool:

@@ -8,13 +8,13 @@ from aiohttp import web
 
 from accounts.keys import BLOCKED, ERASERS, OWN_DATA
 from chat.commands.registry import make_command
-from chat.keys import COMMANDS, ENGINE
+from chat.keys import COMMANDS, ENGINE, TABLES_OF_ROOMS
 from helpers.keys import DATABASE
 from helpers.mail.queue import MAILS
 from helpers.redis.bus import BUS
 from helpers.tasks import cancel_all
 from notifications.commands import NoticeCommands
-from notifications.erasure import erase_notices, erase_with_rooms, remove_between
+from notifications.erasure import NOTICES_OF_ROOMS, erase_notices, remove_between
 from notifications.export import SECTIONS
 from notifications.keys import NOTIFICATIONS, Notifications
 from notifications.lists import NoticeLists
@@ -54,6 +54,6 @@ def setup_notifications(app: web.Application) -> None:
     app[OWN_DATA] += SECTIONS
     app[ERASERS].append(erase_notices)
     app[BLOCKED].append(remove_between)
-    erase_with_rooms()
+    app[TABLES_OF_ROOMS] += NOTICES_OF_ROOMS
     app.cleanup_ctx.append(run_notices)
     setup_ways(app)

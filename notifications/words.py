@@ -97,9 +97,18 @@ DETAILS: Mapping[str, Text] = {
 }
 
 
+_UNREACHABLE: Mapping[str, Text] = {
+    deciding.PUSH: Text("None of your devices took notifications."),
+    deciding.MAIL: Text("You had no confirmed address, or the site sends no mail."),
+}
+"""Why a way is unreachable."""
+
+
 def way_in_words(way: WayTold, language: Language) -> str:
     """What became of the way, with its time."""
     known = STATES.get(way.state or "") or OUTCOMES.get(way.outcome) or Text("It was told.")
+    if way.state is None and way.outcome == "unreachable":
+        known = _UNREACHABLE.get(way.way, known)
     text = language.translate(known)
     if way.detail:
         text += f" {_detail_in_words(way.detail, language)}"

@@ -1,4 +1,5 @@
-"""What makes an app of the site: its manifest (W3C Application Manifest), and its icons as PNG."""
+"""What makes an app of the site: its manifest (W3C Application Manifest), and its icons as PNG: of the site's
+logo, where it has one, else of our own sign in the site's colour."""
 
 import asyncio
 import hashlib
@@ -7,10 +8,12 @@ from pathlib import Path
 import msgspec
 from aiohttp import web
 
+from accounts.site_logo import largest_logo
 from accounts.site_look import DEFAULT_COLOUR
-from accounts.site_settings import COLOUR, NAME, site_settings
+from accounts.site_settings import COLOUR, LOGO, NAME, site_settings
 from helpers.errors import ActionError
 from helpers.images import PICTURES, TooBusy
+from helpers.storage.store import STORE, StorageError
 from helpers.text.translation import current
 from settings import ROOT
 
@@ -25,6 +28,10 @@ ICONS = {
 """By name, of which file and how large. Those for masks fill their square, with what is drawn in the
 middle four fifths."""
 
+LOGO_SHARES = {"app": 1.0, "maskable": 0.56, "apple": 0.8}
+"""How much of each side a logo fills. The corners of a maskable one are in the circle of four fifths that no
+system cuts."""
+
 SHORT_NAME = 12
 """Characters: longer ones are cut below an icon."""
 
@@ -37,9 +44,11 @@ class Manifest(web.View):
     async def get(self) -> web.Response:
         now = site_settings(self.request.app)
         t, name, colour = current().t, now[NAME], now[COLOUR] or DEFAULT_COLOUR
+        # Another address for each look: what is installed gets the new icons.
+        version = f"logo={now[LOGO]}" if now[LOGO] else f"colour={colour.removeprefix('#')}"
         icons = [
             {
-                "src": f"/icons/{icon}.png?colour={colour.removeprefix('#')}",
+                "src": f"/icons/{icon}.png?{version}",
                 "sizes": f"{size}x{size}",
                 "type": "image/png",
                 "purpose": "maskable" if icon.startswith("maskable-") else "any",
@@ -47,7 +56,9 @@ class Manifest(web.View):
             for icon, (_, size) in ICONS.items()
             if icon.startswith(("app-", "maskable-"))
         ]
-        any_size = {"src": "/favicon.ico", "sizes": "any", "type": "image/svg+xml", "purpose": "any"}
+        if not now[LOGO]:
+            any_size = {"src": "/favicon.ico", "sizes": "any", "type": "image/svg+xml", "purpose": "any"}
+            icons.insert(0, any_size)
         manifest = {
             "id": "/",
             "name": name,
@@ -59,7 +70,7 @@ class Manifest(web.View):
             "background_color": "#ffffff",
             "theme_color": colour,
             "categories": ["social", "productivity"],
-            "icons": [any_size, *icons],
+            "icons": icons,
             "shortcuts": [
                 {"name": t("Rooms"), "url": "/rooms"},
                 {"name": t("Feed"), "url": "/feed"},
@@ -84,7 +95,7 @@ class Manifest(web.View):
 
 
 _drawn: dict[str, tuple[bytes, str]] = {}
-"""Icons and their ETags, by name and colour: drawn once in a process."""
+"""Icons and their ETags, by name and look: drawn once in a process."""
 
 MOST_DRAWN = 60
 
@@ -94,17 +105,18 @@ class Icon(web.View):
         name = self.request.match_info["icon"]
         if name not in ICONS:
             raise web.HTTPNotFound
-        colour = site_settings(self.request.app)[COLOUR] or DEFAULT_COLOUR
-        key = f"{name} {colour}"
+        now = site_settings(self.request.app)
+        colour = now[COLOUR] or DEFAULT_COLOUR
+        # A badge has one colour, the system's.
+        logo = "" if name.startswith("badge-") else now[LOGO]
+        key = f"{name} {colour} {logo}"
         if key not in _drawn:
             if len(_drawn) >= MOST_DRAWN:
                 _drawn.clear()
-            file, size = ICONS[name]
-            svg = await asyncio.to_thread((Path(ROOT) / "static" / file).read_bytes)
-            svg = svg.replace(DEFAULT_COLOUR.encode(), colour.encode())
             try:
-                body = await self.request.app[PICTURES].icon(svg, size)
-            except TooBusy:
+                body = await self._of_logo(name) if logo else None
+                body = body or await self._of_sign(name, colour)
+            except (TooBusy, StorageError):
                 raise ActionError("unavailable", "Please try again in a minute.", retry_after=60) from None
             _drawn[key] = body, hashlib.sha256(body).hexdigest()[:16]
         body, tag = _drawn[key]
@@ -113,3 +125,18 @@ class Icon(web.View):
         if asked and any(one.value in (tag, "*") for one in asked):
             return web.Response(status=304, headers=headers)
         return web.Response(body=body, content_type="image/png", headers=headers)
+
+    async def _of_sign(self, name: str, colour: str) -> bytes:
+        file, size = ICONS[name]
+        svg = await asyncio.to_thread((Path(ROOT) / "static" / file).read_bytes)
+        svg = svg.replace(DEFAULT_COLOUR.encode(), colour.encode())
+        return await self.request.app[PICTURES].icon(svg, size)
+
+    async def _of_logo(self, name: str) -> bytes | None:
+        """None where it has just been removed."""
+        _, size = ICONS[name]
+        picture = await largest_logo(self.request.app[STORE], size)
+        if picture is None:
+            return None
+        share = LOGO_SHARES[name.partition("-")[0]]
+        return await self.request.app[PICTURES].icon_of(picture, size, share)

@@ -10,7 +10,7 @@ from pydantic import field_validator
 
 from accounts.doors.signin import SignIn, empty_form, redirect_after_sign_in, signed_in
 from accounts.doors.telling import send_confirmation
-from accounts.keys import INVITE_DOOR, REGISTERED, USER, FoundInvitation
+from accounts.keys import INVITE_DOOR, NEWCOMERS_CHANGED, REGISTERED, USER, FoundInvitation
 from accounts.models import User
 from accounts.people import accounts, display_names
 from accounts.people.mentions import NAMED_PEOPLE
@@ -200,6 +200,8 @@ class Register(web.View):
         await accounts.note_language(user, current().code)
         await send_confirmation(request, user)
         if user.waits_since is not None:
+            for changed in request.app[NEWCOMERS_CHANGED]:
+                await changed()
             raise await signed_in(request, user, "/accounts/waiting")
         for call in request.app[REGISTERED]:
             await call(user)

@@ -2,7 +2,7 @@
 
 import functools
 import html
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 
 from peewee_async.databases import AioDatabase
 
@@ -21,9 +21,11 @@ density."""
 PLACE = Place(Picture, Picture.data, (Picture.user_id, Picture.size, Picture.version))
 
 
-async def make_picture(maker: PictureMaker, key: Hashable, upload: Upload) -> dict[int, bytes]:
+async def make_picture(
+    maker: PictureMaker, key: Hashable, upload: Upload, sizes: Sequence[int] = SIZES
+) -> dict[int, bytes]:
     """Returns the picture's central square as WebP by size. Raises images.BadPicture."""
-    return {encoded.width: encoded.data for encoded in await maker.convert(key, upload, "square", SIZES)}
+    return {encoded.width: encoded.data for encoded in await maker.convert(key, upload, "square", sizes)}
 
 
 async def save_picture(database: AioDatabase, user: User, made: dict[int, int]) -> int:

@@ -3,12 +3,13 @@
 from aiohttp import web
 
 from accounts.keys import USER
-from accounts.people.pictures import SIZES, make_picture
+from accounts.people.pictures import make_picture
 from accounts.people.site_acts import SiteActor
 from accounts.people.site_roles import SitePermission, site_may
+from accounts.site_logo import LOGO_SIZES, logo_version, read_logo
 from accounts.site_settings import LOGO, site_settings, tell_settings
 from administration.doors.frame import ACTS_RULE, SitePage
-from administration.site_logo import logo_version, read_logo, save_logo
+from administration.site_logo import save_logo
 from helpers import images
 from helpers.errors import ActionError, charge
 from helpers.keys import DATABASE, LIMITER
@@ -30,13 +31,15 @@ MAX_BODY = images.MAX_BYTES + 64 * 1024
 
 
 class Logo(web.View):
-    """Serves the picture; `size` is one of SIZES. With its version as `v` it may be kept for ever."""
+    """Serves the picture; `size` is one of LOGO_SIZES. With its version as `v` it may be kept for ever."""
 
     async def get(self) -> web.Response:
         request = self.request
         size = request.query.get("size", "128")
-        if size not in map(str, SIZES):
-            raise ActionError("bad_request", "`size` is one of {sizes}.", sizes=", ".join(map(str, SIZES)))
+        if size not in map(str, LOGO_SIZES):
+            raise ActionError(
+                "bad_request", "`size` is one of {sizes}.", sizes=", ".join(map(str, LOGO_SIZES))
+            )
         version = await logo_version(int(size)) if site_settings(request.app)[LOGO] else None
         if version is None:
             raise web.HTTPNotFound
@@ -68,7 +71,7 @@ class ChangeLogo(SitePage):
         made: dict[int, bytes] = {}
         try:
             if upload is not None and upload.size:
-                made = await make_picture(request.app[images.PICTURES], user.id, upload)
+                made = await make_picture(request.app[images.PICTURES], user.id, upload, LOGO_SIZES)
             elif not removes:
                 raise images.BadPicture(Text("Choose a picture first."))
         except images.BadPicture as error:

@@ -12,6 +12,7 @@ from peewee_async.databases import AioDatabase
 from accounts.doors.command_line import Commands, note_command, opened_database, run
 from accounts.people.mentions import NamedPeople
 from accounts.people.pictures import make_picture
+from accounts.site_logo import LOGO_SIZES
 from accounts.site_settings import DEFAULT_ROOMS, LOGO, SiteSettings, read_settings
 from administration.doors.shell import by_shell, refusals
 from administration.site_changes import EDITABLE, WITH_SIGNS, change_site, checked, names_of_rooms
@@ -88,7 +89,7 @@ async def _drawn(path: Path) -> dict[int, bytes]:
         with path.open("rb") as file:
             size = os.fstat(file.fileno()).st_size
             async with _maker() as maker:
-                return await make_picture(maker, 0, Upload("", size, file))
+                return await make_picture(maker, 0, Upload("", size, file), LOGO_SIZES)
     except OSError as error:
         raise Failure(f"{path} can't be read: {error}") from None
     except BadPicture as error:

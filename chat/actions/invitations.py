@@ -24,9 +24,10 @@ from chat.history.invitations import (
     ending,
 )
 from chat.history.journal import Change
+from chat.history.reports import in_charge_of
 from chat.history.restrictions import banned_until, lift_ban
 from chat.history.transaction import RoomTransaction
-from chat.models import Invitation, Room
+from chat.models import Invitation, Room, RoomRequest
 from chat.requests import new_nonce
 from chat.roles import Permission, Role
 from helpers.errors import charge
@@ -84,7 +85,12 @@ async def invite(engine: Engine, room_id: int, person: Person, guest: User, nonc
     # One at a time in this process, since entries of one batch don't see each other; for the others
     # the row of the guest is locked.
     async with engine.guests.of(guest.id):
-        return await engine.journal.change(Change(room_id, person, nonce, apply))
+        receipt = await engine.journal.change(Change(room_id, person, nonce, apply))
+    is_theirs = (RoomRequest.room_id == room_id) & (RoomRequest.user_id == guest.id)
+    if await RoomRequest.delete().where(is_theirs).aio_execute():
+        # Who had asked to be let in is answered.
+        engine.unread.note_standings(await in_charge_of(room_id))
+    return receipt
 
 
 async def _require_place(person: Person, guest: User) -> None:

@@ -8,7 +8,9 @@ from chat.actions.membership import find_room
 from chat.drafts import Person
 from chat.engine import Engine
 from chat.errors import ActionError
+from chat.history.reports import in_charge_of, site_staff
 from chat.history.restrictions import stored_ban
+from chat.history.waiting import ASKED_KEPT_MS, MAX_ASKING
 from chat.models import RoomRequest
 from chat.requests import new_nonce
 from chat.roles import Standing
@@ -22,11 +24,6 @@ ASKS = Rule("room-asks", 1 / 300, 10.0)
 
 MAX_ASKED = 20
 """Rooms that one person has asked for at a time: the oldest is forgotten for a further one."""
-
-MAX_LISTED = 50
-
-KEPT_MS = 30 * 86_400_000
-"""For so long it waits for an answer."""
 
 
 async def ask(engine: Engine, slug: str, user: User) -> None:
@@ -48,15 +45,16 @@ async def ask(engine: Engine, slug: str, user: User) -> None:
         if rows:
             is_old = (RoomRequest.user_id == user.id) & (RoomRequest.at <= rows[0][0])
             await RoomRequest.delete().where(is_old).aio_execute()
+    engine.unread.note_standings(await in_charge_of(found.room.id))
 
 
 async def asking(room_id: int, reader: User) -> list[User]:
     """Who asks to be let into a room, the earliest first, without those between whom and the reader a
     block stands."""
     query = RoomRequest.select(RoomRequest.user_id).where(
-        RoomRequest.room_id == room_id, RoomRequest.at > now_ms() - KEPT_MS
+        RoomRequest.room_id == room_id, RoomRequest.at > now_ms() - ASKED_KEPT_MS
     )
-    rows = await query.order_by(RoomRequest.at).limit(MAX_LISTED).tuples().aio_execute()
+    rows = await query.order_by(RoomRequest.at).limit(MAX_ASKING).tuples().aio_execute()
     ids = [user_id for (user_id,) in rows]
     found: dict[int, User] = {}
     for start in range(0, len(ids), 20):
@@ -67,11 +65,11 @@ async def asking(room_id: int, reader: User) -> list[User]:
 
 
 async def count_asking(room_id: int) -> int:
-    """How many wait, up to MAX_LISTED."""
+    """How many wait, up to MAX_ASKING."""
     query = RoomRequest.select(RoomRequest.user_id).where(
-        RoomRequest.room_id == room_id, RoomRequest.at > now_ms() - KEPT_MS
+        RoomRequest.room_id == room_id, RoomRequest.at > now_ms() - ASKED_KEPT_MS
     )
-    return len(await query.limit(MAX_LISTED).tuples().aio_execute())
+    return len(await query.limit(MAX_ASKING).tuples().aio_execute())
 
 
 async def answer(
@@ -87,3 +85,9 @@ async def answer(
     if lets_in:
         await invite(engine, room_id, person, asker, new_nonce())
     await RoomRequest.delete().where(is_theirs).aio_execute()
+    engine.unread.note_standings(await in_charge_of(room_id))
+
+
+async def tell_staff(engine: Engine) -> None:
+    """The accounts that wait for approval are others."""
+    engine.unread.note_standings(await site_staff())

@@ -22,7 +22,7 @@ from chat.doors.first_rows import first_rows
 from chat.doors.sidebar import sidebar_of
 from chat.doors.states import own_state, room_state
 from chat.errors import ActionError
-from chat.events import InvitationView, OwnRoom
+from chat.events import OwnRoom
 from chat.history import lines, reading
 from chat.history.access import RoomAccess
 from chat.history.names import names_of
@@ -32,6 +32,7 @@ from chat.keys import COMMANDS, ENGINE
 from chat.models import Room
 from chat.requests import new_nonce
 from chat.room_names import NAME
+from chat.waiting_views import InvitationView
 from helpers.keys import SETTINGS
 from helpers.text.translation import current
 from helpers.web.clock import COOKIE as CLOCK

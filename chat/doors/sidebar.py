@@ -8,13 +8,12 @@ from aiohttp import web
 from accounts.keys import USER
 from accounts.models import User
 from accounts.people.shown_names import load_names
-from accounts.people.site_roles import SitePermission, site_may
-from accounts.people.waiting import count_waiting
 from chat.delivery.statuses import status_of
-from chat.events import InvitationView, Presence
+from chat.events import Presence
 from chat.history.room_lists import RoomView, own_rooms
 from chat.history.waiting import Waiting
 from chat.keys import ENGINE
+from chat.waiting_views import InvitationView
 from helpers.db.database import is_unavailable
 
 
@@ -24,8 +23,6 @@ class Sidebar:
     waiting: Waiting
     status: Presence
     """One's own."""
-    newcomers: int = 0
-    """Accounts that wait for approval, for those who may let them in."""
 
 
 _SIDEBAR = web.RequestKey("sidebar", Sidebar)
@@ -37,12 +34,7 @@ async def sidebar_of(request: web.Request, user: User) -> Sidebar:
         engine = request.app[ENGINE]
         await engine.read_marks.store_for({user.id})
         waiting = (await engine.waiting.of([user.id]))[user.id]
-        request[_SIDEBAR] = Sidebar(
-            await own_rooms(user),
-            waiting,
-            await status_of(user),
-            await count_waiting() if site_may(user, SitePermission.ADMIT) else 0,
-        )
+        request[_SIDEBAR] = Sidebar(await own_rooms(user), waiting, await status_of(user))
     return request[_SIDEBAR]
 
 

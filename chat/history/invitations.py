@@ -6,8 +6,8 @@ from typing import Any
 from peewee_async.databases import AioDatabase
 
 from accounts.models import User
-from chat.events import InvitationView
 from chat.models import Invitation
+from chat.waiting_views import InvitationView
 from helpers.clock import iso, now_ms
 from helpers.db.bulk import Bulk
 from helpers.db.database import fetch

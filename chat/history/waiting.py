@@ -6,10 +6,11 @@ from typing import NamedTuple
 
 from peewee_async.databases import AioDatabase
 
-from chat.events import HeldView, InvitationView, OutcomeView
+from accounts.people.site_roles import SiteRole
 from chat.history.invitations import PendingInvitations
 from chat.history.reports import FOR_SITE, HELD_FOR_SITE
-from helpers.clock import iso
+from chat.waiting_views import AskingView, HeldView, InvitationView, OutcomeView
+from helpers.clock import iso, now_ms
 from helpers.db.bulk import Bulk
 from helpers.db.database import fetch
 
@@ -21,6 +22,12 @@ MAX_HELD = 20
 """Posts that wait for a moderator of which their author is told at once, the first first."""
 
 MAX_NOTICES = 100
+
+MAX_ASKING = 50
+"""People of a room who ask to be let in, and accounts that wait for approval: of more one sees this many."""
+
+ASKED_KEPT_MS = 30 * 86_400_000
+"""For so long a request to be let into a room waits for an answer."""
 
 MAX_HELD_TEXT = 300
 """Characters of each."""
@@ -38,6 +45,14 @@ class Waiting(NamedTuple):
     """What they have written that waits for a moderator, or wasn't let through."""
     notices: int = 0
     """How many notices they haven't read, at most MAX_NOTICES."""
+    asking: tuple[AskingView, ...] = ()
+    newcomers: int = 0
+    """How many accounts wait for their approval."""
+
+    @property
+    def asking_in(self) -> dict[str, int]:
+        """By the name of the room."""
+        return {one.name: one.count for one in self.asking}
 
 
 class WaitingReader:
@@ -81,13 +96,31 @@ class WaitingReader:
             FROM {{given}}""",  # noqa: S608 - a number of our own
             given={"user_id": "bigint"},
         )
+        # Only rooms of those who may let others in are looked at.
+        self._asking = Bulk(
+            database,
+            f"""
+            SELECT given.user_id, room.name, (SELECT COUNT(*) FROM (
+                SELECT 1 FROM room_requests AS request WHERE request.room_id = member.room_id
+                    AND request.at > given.since LIMIT {MAX_ASKING}) AS asking)
+            FROM {{given}} JOIN members AS member ON member.user_id = given.user_id
+            JOIN rooms AS room ON room.id = member.room_id + 0 AND room.kind = 'closed'
+            WHERE (member.role >= 2 OR (SELECT is_admin FROM users WHERE users.id = given.user_id))
+                AND (SELECT 1 FROM room_requests AS one WHERE one.room_id = member.room_id LIMIT 1)
+                IS NOT NULL""",  # noqa: S608 - a number of our own
+            given={"user_id": "bigint", "since": "bigint"},
+        )
         self._of_site = Bulk(
             database,
             f"""
             SELECT users.id, (SELECT COUNT(*) FROM reports AS report
                 WHERE report.answered_at IS NULL AND report.author_id <> users.id AND {FOR_SITE})
                 + (SELECT COUNT(*) FROM held_posts AS held
-                WHERE held.answered_at IS NULL AND held.author_id <> users.id AND {HELD_FOR_SITE})
+                WHERE held.answered_at IS NULL AND held.author_id <> users.id AND {HELD_FOR_SITE}),
+                CASE WHEN users.is_admin OR users.site_role >= {SiteRole.MODERATOR}
+                THEN (SELECT COUNT(*) FROM (
+                    SELECT 1 FROM users AS newcomer WHERE newcomer.waits_since IS NOT NULL
+                        AND newcomer.left_at IS NULL LIMIT {MAX_ASKING}) AS newcomers) ELSE 0 END
             FROM {{given}} JOIN users ON users.id = given.user_id
             WHERE users.is_admin OR users.site_role > 0""",  # noqa: S608 - words of our own
             given={"user_id": "bigint"},
@@ -121,10 +154,21 @@ class WaitingReader:
                 one_held = HeldView(held_id, name, text, iso(at), answered_at is not None)
                 found[user_id] = found[user_id]._replace(held=(*held, one_held))
         statement = self._of_site.bind(given)
-        for user_id, count in await fetch(self._database, statement.sql, *statement.params):
-            found[user_id] = found[user_id]._replace(site_reports=count)
+        for user_id, count, newcomers in await fetch(self._database, statement.sql, *statement.params):
+            found[user_id] = found[user_id]._replace(site_reports=count, newcomers=newcomers)
+        for user_id, asking in (await self._who_asks(found)).items():
+            found[user_id] = found[user_id]._replace(asking=asking)
         for user_id, count in (await self.notices(found)).items():
             found[user_id] = found[user_id]._replace(notices=count)
+        return found
+
+    async def _who_asks(self, user_ids: Collection[int]) -> dict[int, tuple[AskingView, ...]]:
+        since = now_ms() - ASKED_KEPT_MS
+        statement = self._asking.bind([(user_id, since) for user_id in sorted(user_ids)])
+        found: dict[int, tuple[AskingView, ...]] = {}
+        for user_id, name, count in sorted(await fetch(self._database, statement.sql, *statement.params)):
+            if count:
+                found[user_id] = (*found.get(user_id, ()), AskingView(name, count))
         return found
 
     async def notices(self, user_ids: Collection[int]) -> dict[int, int]:

@@ -27,7 +27,7 @@ from chat.history.transaction import UNDO_SECONDS, RoomTransaction
 from chat.models import Clearing, HeldPost, Invitation, Report, ReportLine, ReportReason
 from chat.models import Message as Row
 from chat.personal_data.holds import erase_kept_records, held_people, held_rooms
-from chat.personal_data.room_erasure import erase_deleted_rooms
+from chat.personal_data.room_erasure import RoomTable, erase_deleted_rooms
 from chat.requests import new_nonce
 from helpers.clock import now_ms
 from helpers.db.database import is_unavailable
@@ -60,10 +60,11 @@ BY_OTHERS = SQL("deleted_by <> author_id")
 
 
 class Purge:
-    """The task of one process."""
+    """The task of one process. `tables_of_rooms` are what other packages keep of rooms."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, tables_of_rooms: list[RoomTable] | None = None) -> None:
         self._engine = engine
+        self._tables_of_rooms = tables_of_rooms or []
         self._claim = Claim("purge", CLAIM_SECONDS)
 
     async def run(self) -> None:
@@ -76,7 +77,7 @@ class Purge:
                     await self._purge_reports()
                     await self._purge_held()
                     await erase_kept_records(self._engine.database, self._step_done)
-                    await erase_deleted_rooms(self._engine, self._step_done)
+                    await erase_deleted_rooms(self._engine, self._step_done, self._tables_of_rooms)
                     await Invitation.delete().where(Invitation.until <= now_ms()).aio_execute()
             except ActionError as error:
                 log.warning("deleted messages aren't erased yet: %s", error.text)

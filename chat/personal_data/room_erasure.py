@@ -2,7 +2,7 @@
 them, all that is kept of the room, and last the room itself, whose names are free then."""
 
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from chat.drafts import Person
@@ -49,7 +49,10 @@ LINES_AT_ONCE = 200
 
 ROWS_AT_ONCE = 500
 
-ROOM_TABLES: list[tuple[Any, Any, Any]] = [
+RoomTable = tuple[Any, Any, Any]
+"""A table, its column of the room, and the rest of its key."""
+
+ROOM_TABLES: tuple[RoomTable, ...] = (
     (Act, Act.room_id, Act.number),
     (Ban, Ban.room_id, Ban.user_id),
     (Timeout, Timeout.room_id, Timeout.user_id),
@@ -70,9 +73,8 @@ ROOM_TABLES: list[tuple[Any, Any, Any]] = [
     (Sweep, Sweep.room_id, Sweep.done_seq),
     (Member, Member.room, Member.user),
     (FormerMember, FormerMember.room_id, FormerMember.user_id),
-]
-"""What else is kept of a room: the table, its column of the room, and the rest of its key. A test
-looks for tables that are missing."""
+)
+"""What else the chat keeps of a room. A test looks for tables that are missing."""
 
 NOBODY = Person(0, "?")
 
@@ -80,7 +82,9 @@ StepDone = Callable[[float], Awaitable[bool]]
 """Called after each transaction with the time when it began. False: another process goes on."""
 
 
-async def erase_deleted_rooms(engine: Engine, step_done: StepDone) -> None:
+async def erase_deleted_rooms(engine: Engine, step_done: StepDone, others: Sequence[RoomTable] = ()) -> None:
+    """`others` are what other packages keep of rooms; it is erased before the memberships."""
+    tables = (*others, *ROOM_TABLES)
     query = DeletedRoom.select(DeletedRoom.room_id, DeletedRoom.erasing)
     query = query.where(DeletedRoom.due_at <= now_ms()).order_by(DeletedRoom.due_at).limit(ROOMS_AT_ONCE)
     held = await held_rooms()
@@ -93,7 +97,7 @@ async def erase_deleted_rooms(engine: Engine, step_done: StepDone) -> None:
         while is_left:
             began = time.monotonic()
             async with engine.database.aio_atomic():
-                is_left = await _erase_some(room_id)
+                is_left = await _erase_some(room_id, tables)
             if not await step_done(began):
                 return
 
@@ -132,7 +136,7 @@ async def _begin(engine: Engine, room_id: int) -> bool:
     return began
 
 
-async def _erase_some(room_id: int) -> bool:
+async def _erase_some(room_id: int, tables: Sequence[RoomTable]) -> bool:
     """Erases the next part of the room. Returns whether there may be more."""
     query = Row.select(Row.seq, Row.number, Row.mentions).where(Row.room_id == room_id)
     lines = list(await query.order_by(Row.seq).limit(LINES_AT_ONCE).tuples().aio_execute())
@@ -141,7 +145,7 @@ async def _erase_some(room_id: int) -> bool:
         seqs = [seq for seq, _, _ in lines]
         await Row.delete().where(Row.room_id == room_id, Row.seq.in_(seqs)).aio_execute()
         return True
-    for table, room, key in ROOM_TABLES:
+    for table, room, key in tables:
         keys = table.select(key).where(room == room_id).order_by(key).limit(ROWS_AT_ONCE).tuples()
         found = [value for (value,) in await keys.aio_execute()]
         if found:

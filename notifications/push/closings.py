@@ -1,6 +1,7 @@
 """What somebody has read in one place needn't be shown in the others: notes which notifications are to be
 closed, and what closes them."""
 
+import time
 from collections.abc import Sequence
 
 from helpers.clock import now_ms
@@ -15,6 +16,14 @@ SHOWN_MS = 24 * 3600 * 1000
 """What was sent longer ago isn't closed any more."""
 
 AT_ONCE = 20
+
+QUIET_A_DAY = 6
+"""Messages to one device that show nothing. The Push API lets a browser show words of its own instead
+(`userVisibleOnly`); Chromium does so from about the seventh on, also on a site that is used much."""
+
+DAY_SECONDS = 86400.0
+
+MOST_REMEMBERED = 10_000
 
 
 async def note_read(notice_ids: Sequence[int]) -> None:
@@ -60,3 +69,21 @@ async def drop_closings(closings: Sequence[PushClosing]) -> None:
         is_it = (PushClosing.user_id == one.user_id) & (PushClosing.room_id == one.room_id)
         # One that was read further meanwhile stays.
         await PushClosing.delete().where(is_it, PushClosing.number == one.number).aio_execute()
+
+
+class QuietPushes:
+    """Counts what shows nothing, by device. What isn't sent for it stays on the device until its page is
+    opened, or something later takes its place. Another process begins to count anew."""
+
+    def __init__(self) -> None:
+        self._sent: dict[int, list[float]] = {}
+
+    def take(self, device_id: int) -> bool:
+        """Counts one, unless the device had as many as it may."""
+        now = time.monotonic()
+        recent = [at for at in self._sent.pop(device_id, []) if at > now - DAY_SECONDS]
+        may = len(recent) < QUIET_A_DAY
+        if len(self._sent) >= MOST_REMEMBERED:
+            del self._sent[next(iter(self._sent))]
+        self._sent[device_id] = [*recent, now] if may else recent
+        return may

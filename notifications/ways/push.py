@@ -26,7 +26,7 @@ from helpers.text.translation import ENGLISH, LANGUAGES, current, set_language
 from helpers.web_push.service import Fate, Outcome, Push, PushSender
 from notifications.deciding import PUSH
 from notifications.models import FAILED, SENT, WAITING, Notice, NoticeDelivery
-from notifications.push.closings import drop_closings, due_closings
+from notifications.push.closings import QuietPushes, drop_closings, due_closings
 from notifications.push.devices import browser_of, devices_of_people, note_gone, note_refused, note_taken
 from notifications.push.models import PushDevice
 from notifications.ways.telling import Teller, Telling
@@ -112,6 +112,7 @@ class PushWay:
         self._tried: dict[int, _Tried] = {}
         self._running: dict[int, asyncio.Task[None]] = {}
         self._closing: set[asyncio.Task[None]] = set()
+        self._quiet = QuietPushes()
 
     async def run(self) -> None:
         """Runs until it is cancelled."""
@@ -161,6 +162,8 @@ class PushWay:
             push = Push(msgspec.json.encode(body), tag, CLOSING_SECONDS, is_urgent=False)
             for device in devices.get(closing.user_id, []):
                 if device.told_at is None or not closes_quietly(device) or len(self._closing) >= AT_ONCE:
+                    continue
+                if not self._quiet.take(device.id):
                     continue
                 task = asyncio.create_task(self._close(device, push), context=contextvars.Context())
                 self._closing.add(task)
@@ -316,6 +319,7 @@ def payload_of(notice: Notice, telling: Telling, badge: int) -> dict[str, Any]:
         room_path = telling.path.rpartition("/")[0]
         found |= {"room": room_path, "number": telling.number}
         found["actions"] = [["reply", t("Reply")], ["read", t("Mark as read")]]
+        found["unsent"] = t("Your answer wasn’t sent. Open it to try again.")
     return found
 
 

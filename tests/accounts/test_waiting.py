@@ -14,6 +14,7 @@ from tests.chat.actions.test_invite_links import makes_link, own, registers_by
 from tests.conftest import LIMITS_OFF, Cast, server_env, unique
 from tests.security.test_access import answers_to, ask, path_of
 from tests.support.accounts import PASSWORD, accounts_of
+from tests.support.notices import until
 from tests.support.people import Person
 from tests.support.servers import Aiochat, Postgres, Redis
 from urls import ROUTES
@@ -61,6 +62,17 @@ async def test_who_registers_waits_and_is_let_in(by_approval: Cast, lobby: str) 
     assert await own(visitor) == [lobby], "the rooms of all"
     async with visitor.http.get("/accounts/waiting", allow_redirects=False) as answer:
         assert answer.headers["Location"] == "/rooms"
+
+
+async def test_who_may_let_them_in_learns_at_once(by_approval: Cast, alice: Person) -> None:
+    boss, visitor = by_approval.boss, by_approval.stranger("patient")
+    before = (await boss.gets("/rooms?only=own"))["newcomers"]
+    told, at_alice = await boss.connects(), await alice.connects()
+    await registers(visitor)
+    await told.hears("unread", newcomers=before + 1)
+    await acts(boss, f"/admin/people/{visitor.name}", act="turn_away")
+    await until(lambda: told.heard("unread", whole=True)[-1].get("newcomers", 0) == before)
+    assert not [event for event in at_alice.heard("unread") if "newcomers" in event]
 
 
 async def test_who_waits_reaches_nothing_else(by_approval: Cast, lobby: str) -> None:

@@ -11,10 +11,10 @@ import pytest
 from PIL import Image
 
 from accounts.people.site_roles import SiteRole
-from tests.accounts.test_pictures import drawn
 from tests.administration.conftest import Staff, acts
 from tests.administration.test_site import cast, sets, text_of
 from tests.conftest import Cast
+from tests.support.fake_upstream import drawn
 from tests.support.people import JsonObject, Person
 from tests.support.servers import Aiochat
 from tests.support.shell import beside
@@ -88,7 +88,7 @@ async def test_the_logo_is_drawn_anew_and_stands_for_ours(
         page = await text_of(someone, path)
         assert f'<img class="mark" src="{address}" width="28" height="28" alt="">' in page, path
         assert ICON.findall(page) == [address]
-    for size in (64, 128, 256):
+    for size in (64, 128, 256, 512):
         async with visitor.http.get(f"/logo?size={size}&v={version}") as answer:
             picture = Image.open(io.BytesIO(await answer.read()))
             assert (picture.format, picture.size) == ("WEBP", (size, size))
@@ -115,6 +115,44 @@ async def test_the_logo_is_drawn_anew_and_stands_for_ours(
     assert '<svg class="mark"' in await text_of(visitor, "/")
     async with visitor.http.get(f"/logo?size=64&v={version}") as answer:
         assert answer.status == 404
+
+
+async def test_the_app_has_the_logo_as_its_icon(cast: Cast) -> None:
+    visitor = cast.stranger()
+
+    async def icons() -> list[tuple[JsonObject, Image.Image]]:
+        async with visitor.http.get("/manifest.webmanifest") as answer:
+            found = (await answer.json(content_type=None))["icons"]
+        found = [one for one in found if one["type"] == "image/png"]
+        found.append({"src": "/icons/apple-180.png", "sizes": "180x180", "purpose": "cut"})
+        pictures = []
+        for icon in found:
+            async with visitor.http.get(icon["src"]) as answer:
+                assert (answer.status, answer.content_type) == (200, "image/png")
+                pictures.append((icon, Image.open(io.BytesIO(await answer.read())).convert("RGBA")))
+        return pictures
+
+    def is_green(picture: Image.Image, at: int) -> bool:
+        pixel = picture.getpixel((at, at))
+        assert isinstance(pixel, tuple)
+        red, green, blue, _ = pixel
+        return bool(green > 200 and red < 60 and blue < 60)
+
+    ours = await icons()
+    assert (await gives(cast.boss, drawn("#00ff00", (900, 700))))[0] == 200
+    found = await icons()
+    assert {icon["src"] for icon, _ in found[:-1]}.isdisjoint(icon["src"] for icon, _ in ours), "kept ones go"
+    assert [icon["sizes"] for icon, _ in found] == [icon["sizes"] for icon, _ in ours]
+    for icon, picture in found:
+        side = picture.size[0]
+        assert icon["sizes"] == f"{side}x{picture.size[1]}"
+        assert is_green(picture, side // 2), icon
+        assert is_green(picture, 0) == (icon["purpose"] == "any"), "what is cut has room around it"
+        if icon["purpose"] != "any":
+            assert picture.getpixel((0, 0)) == (255, 255, 255, 255)
+    assert (await acts(cast.boss, "/admin/site/logo", remove="yes"))[0] == 200
+    assert [icon for icon, _ in await icons()] == [icon for icon, _ in ours]
+    assert not is_green((await icons())[0][1], 96)
 
 
 async def test_of_two_logos_at_once_one_stays(cast: Cast) -> None:

@@ -108,3 +108,19 @@ async def test_the_page_of_rooms_has_them_also_on_a_phone(
     await card.get_by_role("button", name="Accept").click()
     await bob.page.wait_for_url(f"**/rooms/{closed}")
     await bob.is_connected()
+
+
+async def test_who_asks_to_be_let_in_is_shown_at_once(alice: Visitor, bob: Visitor, closed: str) -> None:
+    page = alice.page
+    await page.goto(f"{alice.url}/rooms/{closed}")
+    asking = page.locator("#asking-link")
+    await expect(page.locator("#composer-text")).to_be_visible()
+    await expect(asking).to_be_hidden()
+    await bob.page.goto(f"{bob.url}/rooms/{closed}")
+    await bob.page.get_by_role("button", name="Ask to be let in").click()
+    bob.complaints = [one for one in bob.complaints if "404" not in one]
+    await expect(asking.locator("[data-part=number]")).to_have_text("1")
+    await expect(page.locator(f"#room-list a[data-room='{closed}'] [data-part=asking]")).to_contain_text("1")
+    await expect(page.locator(".toast")).to_contain_text("somebody asks to be let in")
+    await asking.click()
+    await expect(page.locator("#asking")).to_contain_text("bob")

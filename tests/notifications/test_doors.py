@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.notices import decided, until
+from tests.support.notices import decided, has_device, until
 from tests.support.people import JsonObject, Person
 from tests.support.servers import Aiochat
 
@@ -201,6 +201,7 @@ async def test_focus_is_quiet_and_nobody_learns(
 ) -> None:
     at_alice, at_bob = await alice.enters(lobby), await bob.enters(lobby)
     told = await bob.connects()
+    has_device(chat, bob)
     assert "Nothing calls you until" in (await at_bob.says("/focus 1h"))["text"]
     await at_alice.says(f"@{bob.name}")
     [call] = (await told.hears("notices", count=1))["new"]

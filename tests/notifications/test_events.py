@@ -3,7 +3,7 @@
 from tests.conftest import Cast
 from tests.support.deleted_accounts import leaves, rows
 from tests.support.feed_reader import asks as sends
-from tests.support.notices import notices, until
+from tests.support.notices import has_device, notices, until
 from tests.support.people import Person
 from tests.support.servers import Aiochat
 
@@ -92,6 +92,7 @@ async def test_an_ended_account_leaves_no_notices(
 
 
 async def test_the_download_has_them(chat: Aiochat, alice: Person, bob: Person, lobby: str) -> None:
+    has_device(chat, bob)
     at_alice = await alice.enters(lobby)
     await bob.enters(lobby)
     await at_alice.says(f"@{bob.name}")

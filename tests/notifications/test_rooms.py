@@ -3,21 +3,24 @@
 from typing import Any
 
 from tests.conftest import Cast, unique
-from tests.support.deleted_accounts import change
-from tests.support.notices import decided, deliveries, id_of, notices, set_level, until
-from tests.support.people import Listener, Person
+from tests.support.deleted_accounts import change, rows
+from tests.support.notices import decided, deliveries, has_device, id_of, notices, set_level, until
+from tests.support.people import JsonObject, Listener, Person
 from tests.support.servers import Aiochat
 
 
-async def asks(listener: Listener, type: str, **fields: Any) -> None:
+async def asks(listener: Listener, type: str, **fields: Any) -> JsonObject:
     nonce = unique("nonce")
     await listener.ws.send_json({"type": type, "nonce": nonce, **fields})
-    assert (await listener._answer(nonce))["type"] == "receipt"
+    receipt = await listener._answer(nonce)
+    assert receipt["type"] == "receipt"
+    return receipt
 
 
 async def test_a_mention_calls_once(
     chat: Aiochat, alice: Person, bob: Person, mallory: Person, lobby: str
 ) -> None:
+    has_device(chat, mallory)
     at_alice, at_bob, _ = await alice.enters(lobby), await bob.enters(lobby), await mallory.enters(lobby)
     await at_alice.says("nothing for anybody")
     receipt = await at_alice.says(f"@{bob.name}, and I myself, @{alice.name}")
@@ -32,6 +35,8 @@ async def test_a_mention_calls_once(
     await asks(at_bob, "react", number=receipt["number"], emoji="👍", on=True)
     await decided(chat, lobby)
     assert notices(chat, bob) == notices(chat, mallory) == [("mention", "mention")]
+    # Bob has no device: nothing waits for one.
+    assert deliveries(chat, bob) == []
     # What is deleted vanishes for everybody, with what waits to be sent.
     assert [way for way, state, _ in deliveries(chat, mallory) if state == "waiting"] == ["push"]
     await asks(at_alice, "delete", number=receipt["number"])
@@ -40,7 +45,41 @@ async def test_a_mention_calls_once(
     assert deliveries(chat, mallory) == []
 
 
+async def test_whom_an_edit_calls_no_more(
+    chat: Aiochat, alice: Person, bob: Person, mallory: Person, lobby: str
+) -> None:
+    has_device(chat, bob)
+    at_alice, at_bob, at_mallory = [await one.enters(lobby) for one in (alice, bob, mallory)]
+    told = await bob.connects()
+    first = await at_bob.says("who comes?")
+    named = await at_alice.says(f"@{bob.name} and @{mallory.name}")
+    answer = await asks(at_alice, "post", text=f"I, @{bob.name}", reply_to=first["number"])
+    await decided(chat, lobby)
+    await told.hears("notices", count=2)
+    # Mallory has read it, and nothing that waits is left for Bob; the answer is one still.
+    await at_mallory.ws.send_json({"type": "read", "number": named["number"]})
+    await until(
+        lambda: bool(rows(chat, f"SELECT 1 FROM notices WHERE user_id = {id_of(mallory)} AND read_at > 0"))
+    )
+    await asks(at_alice, "edit", number=named["number"], text="nobody")
+    await asks(at_alice, "edit", number=answer["number"], text="I")
+    await told.hears("notices", count=1)
+    await decided(chat, lobby)
+    assert notices(chat, bob) == [("thread", "answered")]
+    assert [state for _, state, _ in deliveries(chat, bob)] == ["waiting"]
+    assert notices(chat, mallory) == [("mention", "mention")]
+    # Whom another edit names again is called again.
+    await asks(at_alice, "edit", number=named["number"], text=f"@{bob.name}!")
+    await told.hears("notices", count=2)
+    # Those who were called together are all uncalled.
+    together = await at_bob.says("@all come")
+    await until(lambda: ("group", "all") in notices(chat, mallory))
+    await asks(at_bob, "edit", number=together["number"], text="come")
+    await until(lambda: ("group", "all") not in notices(chat, mallory))
+
+
 async def test_what_is_read_is_not_sent(chat: Aiochat, alice: Person, bob: Person, lobby: str) -> None:
+    has_device(chat, bob)
     at_alice, at_bob = await alice.enters(lobby), await bob.enters(lobby)
     receipt = await at_alice.says(f"@{bob.name}")
     await decided(chat, lobby)
@@ -94,6 +133,7 @@ async def test_levels_and_groups(
 async def test_direct_messages_and_silence(
     chat: Aiochat, cast: Cast, alice: Person, bob: Person, lobby: str
 ) -> None:
+    has_device(chat, bob)
     at_alice = await alice.enters(lobby)
     assert (await at_alice.says(f"/msg {bob.name} hello"))["type"] == "notice"
     await until(lambda: notices(chat, bob) == [("direct", "direct")])

@@ -1,9 +1,10 @@
 """What a server decided about whom it calls."""
 
 import asyncio
+import secrets
 from collections.abc import Callable
 
-from tests.support.deleted_accounts import rows
+from tests.support.deleted_accounts import change, rows
 from tests.support.people import PATIENCE, Person
 from tests.support.servers import Aiochat
 
@@ -41,3 +42,14 @@ def deliveries(chat: Aiochat, person: Person) -> list[tuple[str, str, str | None
 def set_level(chat: Aiochat, person: Person, room: str) -> str:
     """The condition that finds the membership."""
     return f"user_id = {id_of(person)} AND room_id = (SELECT id FROM rooms WHERE slug = '{room.lower()}')"
+
+
+def has_device(chat: Aiochat, *people: Person) -> None:
+    """Each has a device, of which no push service knows."""
+    for person in people:
+        change(
+            chat,
+            "INSERT INTO push_devices (user_id, session_id, endpoint, endpoint_hash, browser_key, auth, "
+            f"name, made_at, used_at) VALUES ({id_of(person)}, '', '', '{secrets.token_hex(8)}', "
+            "'', '', '', 0, 0)",
+        )

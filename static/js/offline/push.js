@@ -2,6 +2,8 @@
  * What the server pushes: a notification for each room, which a later message of it replaces. Pressed it
  * leads to the message.
  */
+import { keepShared } from "../local/shared.js";
+import { makeNonce } from "../server/nonce.js";
 import { whose } from "./database.js";
 
 const worker = /** @type {any} */ (globalThis);
@@ -18,6 +20,7 @@ const worker = /** @type {any} */ (globalThis);
  * @property {string} [room] the path of the message's room
  * @property {number} [number] of the message
  * @property {[string, string][]} [actions]
+ * @property {string} [unsent] says that an answer wasn't sent
  */
 
 /** @param {any} data @returns {Pushed} what can't be read says at least that there is something */
@@ -64,12 +67,19 @@ async function close({ close: tag, number, badge }) {
     if (one.data?.number <= number) one.close();
 }
 
+/** Whether an answer can be written in a notification. Chromium takes `type` by a switch alone. */
+const takesText = () => "reply" in (worker.NotificationEvent?.prototype ?? {});
+
+/** @param {[string, string]} action */
+const shownAction = ([action, title]) =>
+  action === "reply" && takesText() ? { action, title, type: "text", placeholder: title } : { action, title };
+
 /** @param {any} event */
 export async function showPush(event) {
   const gone = closing(event.data);
   if (gone) return close(gone);
   const pushed = read(event.data);
-  const { title, body = "", tag, badge, lang, at, room, number, actions = [] } = pushed;
+  const { title, body = "", tag, badge, lang, at, room, number, actions = [], unsent } = pushed;
   if (badge !== undefined) await worker.navigator.setAppBadge?.(badge).catch(() => {});
   if (await isLookedAt(room)) return;
   const [before] = await worker.registration.getNotifications({ tag });
@@ -78,10 +88,10 @@ export async function showPush(event) {
   await worker.registration.showNotification(title, {
     ...{ body, tag, lang, renotify: true, timestamp: at },
     ...{ icon: "/icons/app-192.png", badge: "/icons/badge-96.png" },
-    data: { url: pushed.url, room, number },
+    data: { url: pushed.url, room, number, lang, unsent },
     actions: actions
       .slice(0, /** @type {any} */ (worker.Notification)?.maxActions ?? 0)
-      .map(([action, text]) => ({ action, title: text })),
+      .map(shownAction),
   });
 }
 
@@ -122,10 +132,35 @@ async function post(path, body, type) {
   if (!answer.ok) throw new Error(`${answer.status}`);
 }
 
+/**
+ * Sends what was written in a notification. What isn't taken is kept for the page, which begins with it.
+ * @param {{url: string, room: string, number: number, lang?: string, unsent?: string}} about
+ * @param {string} text
+ */
+async function answer({ url, room, number, lang, unsent = location.host }, text) {
+  const fields = { text, reply_to: String(number), nonce: makeNonce() };
+  try {
+    await post(`${room}/files`, new URLSearchParams(fields));
+  } catch {
+    const form = new FormData();
+    form.append("text", text);
+    await keepShared(form);
+    await worker.registration.showNotification(unsent, {
+      ...{ body: text, lang, tag: `unsent-${room}` },
+      ...{ icon: "/icons/app-192.png", badge: "/icons/badge-96.png" },
+      data: { url: `${url}#answer` },
+    });
+  }
+}
+
 /** @param {any} event */
-export async function pressNotification({ action, notification }) {
+export async function pressNotification({ action, notification, reply }) {
   const { url = "/", room, number } = notification.data ?? {};
   notification.close();
+  if (action === "reply" && room !== undefined && reply?.trim()) {
+    await answer(notification.data, reply.trim());
+    return;
+  }
   if (action === "read" && room !== undefined) {
     try {
       await post(`${room}/read`, new URLSearchParams({ number: String(number) }));

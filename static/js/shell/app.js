@@ -50,13 +50,13 @@ export function watchApp(page) {
 /** Whoever comes from the page of what is shared, or from a notification. @param {Page} page */
 async function followHash({ store, composer }) {
   const { hash } = location;
-  if (hash !== "#share" && hash !== "#reply") return;
+  if (!["#share", "#reply", "#answer"].includes(hash)) return;
   history.replaceState(history.state, "", location.pathname + location.search);
-  if (hash === "#reply") {
+  if (hash !== "#share") {
     const number = Number(location.pathname.split("/")[3]);
     if (number) store.dispatch({ type: "replying", number });
-    return;
   }
+  if (hash === "#reply") return;
   const found = await takeShared().catch(() => null);
   if (!found) return;
   if (found.text) composer.insert(found.text);

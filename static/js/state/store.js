@@ -6,6 +6,7 @@
 import { actions } from "./actions.js";
 import { noteMembers, receiveOnline } from "./presence.js";
 import { reducers } from "./reducers.js";
+import { askingIn } from "./unread.js";
 
 /**
  * @typedef {import("./types.js").Line} Line
@@ -48,6 +49,8 @@ function here({ room, last_number, read_number }) {
  * @property {import("./types.js").Held[]} held one's own posts that wait for a moderator
  * @property {number} reports how many reports wait for those who run the site, if one does
  * @property {number} notices how many one hasn't read
+ * @property {Map<string, number>} asking how many ask to be let into closed rooms where one may let them
+ * @property {number} newcomers how many accounts wait for one's approval
  * @property {import("./types.js").Call[]} calls what called one a moment ago, the latest first
  * @property {Set<string>} ignored whose messages one doesn't want to see
  * @property {Map<string, {online: boolean, version: number}>} presence who is online, as last told
@@ -63,6 +66,8 @@ export const newSite = () => ({
   held: [],
   reports: 0,
   notices: 0,
+  asking: new Map(),
+  newcomers: 0,
   calls: [],
   ignored: new Set(),
   presence: new Map(),
@@ -82,6 +87,8 @@ export function initial(page, now = new Date().toISOString(), site = newSite()) 
   site.reports = page.site_reports ?? 0;
   site.held = page.held ?? [];
   site.notices = page.notices ?? 0;
+  site.asking = askingIn(page.asking);
+  site.newcomers = page.newcomers ?? 0;
   site.ignored = new Set(page.ignored);
   const state = {
     /** Its parts `rooms` and `invitations` are of this state as well. */

@@ -28,6 +28,8 @@ export const isConversation = ({ kind }) => kind === "direct" || kind === "group
  * @property {number} [site_reports]
  * @property {import("./types.js").Held[]} [held]
  * @property {number} [notices]
+ * @property {{name: string, count: number}[]} [asking]
+ * @property {number} [newcomers]
  */
 
 /**
@@ -47,6 +49,8 @@ export function receiveUnread(state, event) {
     state.site.reports = event.site_reports ?? 0;
     state.site.held = event.held ?? [];
     state.site.notices = event.notices ?? 0;
+    state.site.asking = askingIn(event.asking);
+    state.site.newcomers = event.newcomers ?? 0;
     topics.push("notices");
     if ([...state.site.ignored].join(" ") !== ignored.join(" ")) topics.push("timeline");
     state.site.ignored = new Set(ignored);
@@ -179,6 +183,9 @@ export function unreadTotals(state) {
   }
   return { badge, unread };
 }
+
+/** By the name of the room. @param {{name: string, count: number}[]} [asking] */
+export const askingIn = (asking = []) => new Map(asking.map(({ name, count }) => [name, count]));
 
 /** @param {OwnRoom} room how many reports wait there for one's answer */
 export const reportsOf = ({ reports = 0 }) => reports;

@@ -101,7 +101,7 @@ async def test_what_is_pushed_is_shown_once_for_a_room(alice: Visitor, room: str
     assert one["tag"] == "room-1"
     worker = alice.context.service_workers[-1]
     assert await worker.evaluate("() => self.badge") == 2
-    assert one["data"] == {"url": f"/rooms/{room}/5", "room": f"/rooms/{room}", "number": 5}
+    assert one["data"] == {"url": f"/rooms/{room}/5", "room": f"/rooms/{room}", "number": 5, "lang": "en"}
     # Late, and again: the later one stays. What can't be read says that there is something.
     await pushes.come(pushed(room, 4, "before"))
     await pushes.come(pushed(room, 6, "soup"))
@@ -111,10 +111,10 @@ async def test_what_is_pushed_is_shown_once_for_a_room(alice: Visitor, room: str
     await waits_for(pushes, "soup", "")
 
 
-PRESS = """async ([action, tag]) => {
+PRESS = """async ([action, tag, reply]) => {
   const notification = self.shown.find((one) => one.tag === tag);
   const event = new ExtendableEvent("notificationclick");
-  Object.assign(event, { action, notification });
+  Object.assign(event, { action, notification, reply });
   let done;
   const ended = new Promise((resolve) => { done = resolve; });
   event.waitUntil = (work) => work.then(() => done("done"), (error) => done(String(error)));
@@ -123,9 +123,9 @@ PRESS = """async ([action, tag]) => {
 }"""
 
 
-async def presses(pushes: Pushes, action: str) -> None:
+async def presses(pushes: Pushes, action: str, reply: str | None = None) -> None:
     worker = pushes._page.context.service_workers[-1]
-    assert await worker.evaluate(PRESS, [action, "room-1"]) == "done"
+    assert await worker.evaluate(PRESS, [action, "room-1", reply]) == "done"
 
 
 async def test_a_press_marks_as_read(alice: Visitor, room: str, pushes: Pushes) -> None:
@@ -140,6 +140,44 @@ async def test_a_press_marks_as_read(alice: Visitor, room: str, pushes: Pushes) 
     mine = next(one for one in (await alice.person.gets("/rooms?only=own"))["rooms"] if one["name"] == room)
     assert mine["unread"] == 0
     await expect(alice.page).to_have_url(f"{alice.url}/feed")
+
+
+TAKES_TEXT = """() => {
+  Object.defineProperty(NotificationEvent.prototype, "reply", { value: null, configurable: true });
+  Object.defineProperty(Notification, "maxActions", { value: 2, configurable: true });
+}"""
+"""As with Chromium's switch for answers within notifications."""
+
+
+async def test_an_answer_is_written_in_the_notification(alice: Visitor, room: str, pushes: Pushes) -> None:
+    await alice.says("tea or coffee?")
+    page, path = alice.page, f"/rooms/{room}"
+    await page.goto(f"{alice.url}/feed")
+    await page.context.service_workers[-1].evaluate(TAKES_TEXT)
+    message = {**pushed(room, 1, "tea or coffee?"), "unsent": "It wasn’t sent."}
+    await pushes.come(message)
+    [one] = await waits_for(pushes, "tea or coffee?")
+    assert one["actions"] == [
+        {"action": "reply", "title": "Reply", "type": "text", "placeholder": "Reply"},
+        {"action": "read", "title": "Mark as read"},
+    ]
+    await presses(pushes, "reply", " tea ")
+    await waits_for(pushes)
+    assert alice.person
+    sent = (await alice.person.gets(f"{path}/messages"))["messages"][-1]
+    assert (sent["text"], sent["reply_to"]) == ("tea", 1)
+    await expect(page).to_have_url(f"{alice.url}/feed")
+    # What isn't taken is told, and is in the box of the page that a press opens.
+    await pushes.come({**message, "number": 2, "body": "and sugar?"})
+    await waits_for(pushes, "and sugar?")
+    await presses(pushes, "reply", "/nothing of that kind")
+    [one] = await waits_for(pushes, "/nothing of that kind")
+    assert (one["title"], one["data"]["url"]) == ("It wasn’t sent.", f"{path}/1#answer")
+    # No worker may open a window without a person's press.
+    await page.goto(f"{alice.url}{one['data']['url']}")
+    await expect(page.locator("#composer-text")).to_have_value("/nothing of that kind")
+    await expect(page.locator(".mode-reply")).to_be_visible()
+    assert (await alice.person.gets(f"{path}/messages"))["messages"][-1]["text"] == "tea"
 
 
 ALLOWS = """(() => {

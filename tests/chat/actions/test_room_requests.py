@@ -6,6 +6,7 @@ import pytest
 from tests.administration.conftest import acts
 from tests.chat.actions.test_invitations import invited
 from tests.conftest import Cast, unique
+from tests.support.notices import until
 from tests.support.people import Person
 from tests.support.raw_http import cookie_of, request
 
@@ -42,6 +43,23 @@ async def test_who_asks_gets_an_invitation(alice: Person, bob: Person, mallory: 
     assert "asking-room" not in await settings(alice, cellar)
     status, _ = await acts(alice, f"/rooms/{cellar}/settings", act="let_in", user=mallory.name)
     assert status == 409, "who doesn’t ask isn’t invited by it"
+
+
+async def test_who_may_let_them_in_learns_at_once(
+    alice: Person, bob: Person, mallory: Person, cellar: str
+) -> None:
+    told, at_mallory = await alice.connects(), await mallory.connects()
+    await asks(bob, cellar)
+    await told.hears("unread", asking=[{"name": cellar, "count": 1}])
+    await asks(mallory, cellar)
+    await told.hears("unread", asking=[{"name": cellar, "count": 2}])
+    # Whoever is invited another way is answered too.
+    await (await alice.enters(cellar)).says(f"/invite {bob.name}")
+    await told.hears("unread", asking=[{"name": cellar, "count": 1}])
+    assert (await alice.gets("/rooms?only=own"))["asking"] == [{"name": cellar, "count": 1}]
+    await acts(alice, f"/rooms/{cellar}/settings", act="turn_away", user=mallory.name)
+    await until(lambda: "asking" not in told.heard("unread", whole=True)[-1])
+    assert not at_mallory.heard("unread", asking=[{"name": cellar, "count": 1}])
 
 
 async def test_nothing_tells_whether_there_is_such_a_room(cast: Cast, alice: Person, mallory: Person) -> None:

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from accounts import site_logo
 from accounts.models import Picture, SiteLogo, User
 from accounts.people import pictures as people
-from administration import site_logo
 from chat.actions import previews
 from chat.actions.rooms import room_pictures
 from chat.attachments.attachments import Attachments

@@ -23,7 +23,7 @@ const SCROLLED = "aiochat:rooms-scrolled";
 /**
  * @typedef {import("../../state/types.js").OwnRoom} OwnRoom
  * @typedef {{key: string, shape: string, room: OwnRoom, title: string, unread: number, mentions:
- *   number, reports: number, badge: number, dot: string, current: boolean}} Row
+ *   number, reports: number, asking: number, badge: number, dot: string, current: boolean}} Row
  * @typedef {{list: HTMLElement, includes: (room: OwnRoom) => boolean, shown: Map<string, {node:
  *   HTMLElement, row: any}>, rows: Row[]}} Section
  */
@@ -37,7 +37,7 @@ const render = {
     return node;
   },
   update(/** @type {HTMLElement} */ node, /** @type {Row} */ row) {
-    const { room, title, unread, mentions, reports, dot, current } = row;
+    const { room, title, unread, mentions, reports, asking, dot, current } = row;
     const link = /** @type {HTMLElement} */ (node.firstElementChild);
     link.dataset.kind = room.kind;
     if (current) link.setAttribute("aria-current", "page");
@@ -48,6 +48,8 @@ const render = {
     part(link, "count-number").textContent = short(unread);
     part(link, "reports").hidden = !reports;
     part(link, "reports-number").textContent = short(reports);
+    part(link, "asking").hidden = !asking;
+    part(link, "asking-number").textContent = short(asking);
     part(link, "mentions").hidden = !mentions || isConversation(room);
     part(link, "mentions-number").textContent = short(mentions);
     showRoomPicture(part(link, "picture"), room);
@@ -167,18 +169,20 @@ export class ChatRooms extends PageElement {
     const [unread, mentions] = muted ? [0, 0] : [unreadOf(state, room), mentionsOf(state, room)];
     const badge = badgeOf(state, room);
     const reports = reportsOf(room);
+    const asking = state.site.asking.get(room.name) ?? 0;
     const title = shownTitle(room);
     const dot = room.kind === "direct" ? dotOf(state, room.title) : "";
     const current = room.name === this.current;
     const { kind, archived, picture } = room;
     return {
       key: room.name,
-      shape: `${title} ${kind} ${archived} ${picture} ${unread} ${mentions} ${reports} ${dot} ${current}`,
+      shape: [title, kind, archived, picture, unread, mentions, reports, asking, dot, current].join(" "),
       room,
       title,
       unread,
       mentions,
       reports,
+      asking,
       badge,
       dot,
       current,
