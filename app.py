@@ -13,7 +13,6 @@ import os
 import sys
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
-from pathlib import Path
 
 import uvloop
 from aiohttp import web
@@ -46,6 +45,7 @@ from helpers.fetching import run_fetcher
 from helpers.images import run_picture_maker
 from helpers.keys import DATABASE, LIMITER, SETTINGS, SITE
 from helpers.linked_pages.reading import run_page_reader
+from helpers.observing.logs import setup_logs
 from helpers.processes.heartbeat import ServiceManager
 from helpers.processes.listening import BACKLOG, bound, cannot_listen, listen, listen_at
 from helpers.processes.passing import PASSING, Passing
@@ -63,7 +63,7 @@ from helpers.redis.bus import BUS, make_bus
 from helpers.redis.client import REDIS, open_redis, site_prefix
 from helpers.redis.limits import make_limiters
 from helpers.rendering import run_renderer
-from helpers.security_log import log_to_file, log_to_syslog
+from helpers.security_log import open_security_log
 from helpers.storage.moving import run_mover
 from helpers.storage.store import STORE, open_store
 from helpers.tasks import cancel_all
@@ -80,6 +80,7 @@ from helpers.web.health import HEALTH_PATIENCE
 from helpers.web.languages import languages
 from helpers.web.pages import setup_pages
 from helpers.web.protocol import Runner
+from helpers.web.request_ids import AccessLogger, access_log, add_request_id, request_ids
 from helpers.web.routing import add_routes
 from helpers.web.session_stores import DatabaseSessions, session_store
 from helpers.web.sessions import STORAGE, TokenStorage
@@ -107,6 +108,7 @@ async def create_app(settings: Settings, timings: Timings = DEFAULT_TIMINGS) -> 
     # The error middleware is there twice: inside, where the error page can use the session, and
     # outside, for errors of the session store.
     middlewares = [
+        request_ids,
         connections_of_clients,
         compression,
         languages,
@@ -133,7 +135,7 @@ async def create_app(settings: Settings, timings: Timings = DEFAULT_TIMINGS) -> 
     app[SESSION_ENDED] = []
     app[LARGE_BODIES] = Counter()
     app[OPEN_SESSIONS] = []
-    app.on_response_prepare.append(add_headers)
+    app.on_response_prepare.extend((add_headers, add_request_id))
     app.cleanup_ctx.append(_open_stores)
     app.cleanup_ctx.append(run_fetcher)
     app.cleanup_ctx.append(run_renderer)
@@ -199,7 +201,8 @@ async def _serve(settings: Settings, worker: WorkerArguments | None) -> None:
         app[PASSING] = Passing(worker.private.parent, worker.slot, worker.count)
     runner = Runner(
         app,
-        access_log=None,
+        access_log=access_log(settings),
+        access_log_class=AccessLogger,
         keepalive_timeout=app[TIMINGS].keep_alive,
         shutdown_timeout=SHUTDOWN_SECONDS,
     )
@@ -341,19 +344,6 @@ def parser() -> argparse.ArgumentParser:
     return commands
 
 
-def _open_security_log(settings: Settings, *, is_server: bool) -> None:
-    """A server without a file for it writes it to standard error, with everything else."""
-    if settings.security_log:
-        try:
-            log_to_file(Path(settings.security_log))
-        except OSError as error:
-            raise Failure(
-                f"can't write {settings.security_log} ({error.strerror}); see AIOCHAT_SECURITY_LOG"
-            ) from None
-    elif not is_server:
-        log_to_syslog()
-
-
 def main(argv: Sequence[str] | None = None) -> int:
     commands = parser()
     arguments = commands.parse_args(argv)
@@ -364,14 +354,16 @@ def main(argv: Sequence[str] | None = None) -> int:
         if isinstance(stream, io.TextIOWrapper):
             # A name may contain characters that the terminal's encoding lacks.
             stream.reconfigure(errors="backslashreplace")
-    # Several processes share one log, which the supervisor collects.
-    process = " [%(process)d]" if arguments.run is serve_as_worker else ""
-    logging.basicConfig(
-        level=logging.INFO, format=f"%(asctime)s{process} %(levelname)s %(name)s: %(message)s"
-    )
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     try:
         settings = read_settings()
-        _open_security_log(settings, is_server=arguments.run in (serve, serve_as_worker))
+        is_server = arguments.run in (serve, serve_as_worker)
+        if is_server:
+            secret = [route.path for route in urls.ROUTES if route.secret]
+            # Several processes share one log, which the supervisor collects.
+            shows_process = arguments.run is serve_as_worker
+            setup_logs(settings.log_format, settings.log_level, secret, shows_process=shows_process)
+        open_security_log(settings.security_log, is_server=is_server)
         return arguments.run(settings, arguments) or 0
     except UsageError as error:
         print(f"aiochat: {error}", file=sys.stderr)
