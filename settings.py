@@ -14,7 +14,7 @@ from pydantic import Field, ValidationError, ValidationInfo, field_validator
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from helpers.observing.settings import MAX_SOCKET_PATH, ObservingSettings
+from observing_settings import MAX_SOCKET_PATH, ObservingSettings
 
 ROOT = Path(__file__).resolve().parent
 

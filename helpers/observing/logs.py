@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from helpers.observing.request_ids import request_id
-from helpers.observing.settings import OWN, levels_of
+from observing_settings import OWN, levels_of
 
 EXTRA = ("method", "path", "status", "bytes", "seconds", "address")
 """What a line may hold apart from its text, for JSON."""

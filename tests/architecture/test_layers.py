@@ -59,6 +59,7 @@ PACKAGES = {"helpers", "accounts", "weather", "chat", "feed", "notifications", "
     [
         ("settings", {*PACKAGES, "urls", "app"}),
         ("timings", {*PACKAGES, "urls", "app"}),
+        ("observing_settings", {*PACKAGES, "urls", "app"}),
         ("urls", {"app"}),
     ],
 )

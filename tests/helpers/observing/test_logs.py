@@ -8,7 +8,7 @@ import pytest
 
 from helpers.observing.logs import formatter
 from helpers.observing.request_ids import checked, request_id
-from helpers.observing.settings import ObservingSettings, levels_of
+from observing_settings import ObservingSettings, levels_of
 
 SECRET = ["/join/{code}", "/accounts/reset/{token}", "/unsubscribe/{token}"]
 LINE = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} (?:\[\d+\] )?[A-Z]+ [\w.]+: .*")
