@@ -73,6 +73,7 @@ from helpers.web.health import HEALTH_PATIENCE
 from helpers.web.languages import languages
 from helpers.web.pages import setup_pages
 from helpers.web.protocol import Runner
+from helpers.web.request_ids import AccessLogger, access_log, add_request_id, request_ids
 from helpers.web.routing import add_routes
 from helpers.web.session_stores import DatabaseSessions, session_store
 from helpers.web.sessions import STORAGE, TokenStorage
@@ -99,6 +100,7 @@ async def create_app(settings: Settings, timings: Timings = DEFAULT_TIMINGS) -> 
     # The error middleware is there twice: inside, where the error page can use the session, and
     # outside, for errors of the session store.
     middlewares = [
+        request_ids,
         connections_of_clients,
         compression,
         languages,
@@ -125,7 +127,7 @@ async def create_app(settings: Settings, timings: Timings = DEFAULT_TIMINGS) -> 
     app[SESSION_ENDED] = []
     app[LARGE_BODIES] = Counter()
     app[OPEN_SESSIONS] = []
-    app.on_response_prepare.append(add_headers)
+    app.on_response_prepare.extend((add_headers, add_request_id))
     app.cleanup_ctx.append(_open_stores)
     app.cleanup_ctx.append(run_fetcher)
     app.cleanup_ctx.append(run_renderer)
@@ -192,7 +194,8 @@ async def _serve(settings: Settings, worker: WorkerArguments | None) -> None:
         app[PASSING] = Passing(worker.private.parent, worker.slot, worker.count)
     runner = Runner(
         app,
-        access_log=None,
+        access_log=access_log(settings),
+        access_log_class=AccessLogger,
         keepalive_timeout=app[TIMINGS].keep_alive,
         shutdown_timeout=SHUTDOWN_SECONDS,
     )

@@ -8,7 +8,6 @@ import logging
 import os
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from helpers.processes.completion import SHELLS, completion_script
@@ -131,30 +130,27 @@ def add_commands(commands: Any) -> None:
     command.set_defaults(run=completion)
 
 
-def _open_security_log(settings: Any, *, is_server: bool) -> None:
-    """A server without a file for it writes it to standard error, with everything else."""
-    from helpers.security_log import log_to_file, log_to_syslog
+def _setup_logs(settings: Any, name: str) -> None:
+    from helpers.observing.logs import setup_logs
+    from urls import ROUTES
 
-    if settings.security_log:
-        try:
-            log_to_file(Path(settings.security_log))
-        except OSError as error:
-            raise Failure(
-                f"can't write {settings.security_log} ({error.strerror}); see AIOCHAT_SECURITY_LOG"
-            ) from None
-    elif not is_server:
-        log_to_syslog()
+    secret = [route.path for route in ROUTES if route.secret]
+    # Several processes share one log, which the supervisor collects.
+    setup_logs(settings.log_format, settings.log_level, secret, shows_process=name == "worker")
 
 
 def _run(name: str, arguments: argparse.Namespace) -> int:
     if COMMANDS.get(name, HIDDEN.get(name, COMMANDS["serve"])).module == "cli":
         return arguments.run(None, arguments) or 0
+    from helpers.security_log import open_security_log
     from settings import SettingsError, read_settings
 
     try:
         settings = read_settings()
+        if name in SERVERS:
+            _setup_logs(settings, name)
         if "notes_nothing" not in arguments:
-            _open_security_log(settings, is_server=name in SERVERS)
+            open_security_log(settings.security_log, is_server=name in SERVERS)
         return arguments.run(settings, arguments) or 0
     except SettingsError as error:
         raise Failure(str(error)) from None
@@ -190,11 +186,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         if isinstance(stream, io.TextIOWrapper):
             # A name may contain characters that the terminal's encoding lacks.
             stream.reconfigure(errors="backslashreplace")
-    # Several processes share one log, which the supervisor collects.
-    process = " [%(process)d]" if name == "worker" else ""
-    logging.basicConfig(
-        level=logging.INFO, format=f"%(asctime)s{process} %(levelname)s %(name)s: %(message)s"
-    )
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     try:
         return _run(name, arguments)
     except UsageError as error:

@@ -14,6 +14,7 @@ from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 import setting_names
+from observing_settings import MAX_SOCKET_PATH, ObservingSettings
 
 ROOT = Path(__file__).resolve().parent
 
@@ -35,9 +36,6 @@ SearchLanguage = Literal[
 ]
 # fmt: on
 """Of which PostgreSQL 13 has stems; simple: none."""
-
-MAX_SOCKET_PATH = 107
-"""Bytes; see unix(7)."""
 
 OFF_WHEN_EMPTY = ("weather_url",)
 """For all other settings an empty value means the default."""
@@ -63,7 +61,7 @@ class _WithoutEmpty(PydanticBaseSettingsSource):
         }
 
 
-class Settings(BaseSettings):
+class Settings(ObservingSettings):
     """All settings. Each is read from `AIOCHAT_` plus its name in capitals; README describes
     them."""
 

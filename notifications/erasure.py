@@ -2,6 +2,7 @@
 people who block one another."""
 
 from collections.abc import AsyncGenerator, Callable
+from typing import Any
 
 import peewee
 

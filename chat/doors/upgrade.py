@@ -25,9 +25,11 @@ from chat.models import Room
 from helpers.db.database import is_unavailable
 from helpers.keys import SETTINGS
 from helpers.processes.passing import PASSING, Departing, arrive
+from helpers.security_log import CAUSE
 from helpers.text.translation import ENGLISH, LANGUAGES, Language, current
 from helpers.web.addresses import UNKNOWN, client_mark, client_network
 from helpers.web.connections import CONNECTIONS, TooManyError
+from helpers.web.csrf import wrong_origin
 from helpers.web.languages import set_language_from_query
 from helpers.websocket.protocol import TakeOver, Upgrade
 
@@ -63,11 +65,14 @@ def _check_origin(request: web.Request) -> None:
     set_language_from_query(request)
     settings = request.app[SETTINGS]
     if request.headers.get("Origin") not in settings.origins and not settings.debug:
+        request[CAUSE] = wrong_origin(request)
         raise web.HTTPForbidden
 
 
 async def _caller(request: web.Request) -> Caller:
     if not web.WebSocketResponse().can_prepare(request):
+        if not request.headers.get("Upgrade"):
+            request[CAUSE] = "no Upgrade header: the proxy in front doesn't pass it on"
         raise ActionError("bad_request", "This address speaks WebSocket.")
     session = await get_session(request)
     return Caller(request[USER], str(session.identity), client_mark(request), current())

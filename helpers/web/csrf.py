@@ -10,12 +10,20 @@ from aiohttp.typedefs import Handler
 from aiohttp_session import Session, get_session
 
 from helpers.keys import SETTINGS
+from helpers.security_log import CAUSE
 from helpers.web.forms import BEFORE_FILES, read_form
 from helpers.web.routing import route_of, takes_method
 
 FIELD = "csrf_token"
 HEADER = "X-CSRF-Token"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+def wrong_origin(request: web.Request) -> str:
+    """Tells an operator which origin came and which is expected."""
+    came = request.headers.get("Origin") or "none"
+    expected = " or ".join(sorted(request.app[SETTINGS].origins))
+    return f"origin {came[:80]} isn't {expected} (AIOCHAT_PUBLIC_URL)"
 
 
 def new_token() -> str:
@@ -49,6 +57,7 @@ async def csrf(request: web.Request, handler: Handler) -> web.StreamResponse:
     origin = request.headers.get("Origin")
     settings = request.app[SETTINGS]
     if origin is not None and origin not in settings.origins and not settings.debug:
+        request[CAUSE] = wrong_origin(request)
         raise web.HTTPForbidden
     session = await get_session(request)
     expected = session.get(FIELD)

@@ -12,7 +12,7 @@ from redis.exceptions import RedisError
 
 from helpers.db.database import is_unavailable
 from helpers.errors import ActionError
-from helpers.security_log import WHO, note_refusal
+from helpers.security_log import CAUSE, WHO, note_refusal
 from helpers.text.characters import one_line
 from helpers.text.translation import Text, translate
 from helpers.web.addresses import client_address
@@ -104,7 +104,8 @@ def note_refused(request: web.Request, status: int, code: str) -> None:
     """Notes in the security log that a request was refused. A missing page is noted where there is a
     route: it may be there for others."""
     route = route_of(request)
-    if status in (401, 403, 429) or (status == 404 and route is not None):
+    cause = request.get(CAUSE, "")
+    if cause or status in (401, 403, 429) or (status == 404 and route is not None):
         note_refusal(
             route.name if route is not None else "request",
             who=request.get(WHO, ""),
@@ -112,6 +113,7 @@ def note_refused(request: web.Request, status: int, code: str) -> None:
             code=code,
             method=request.method,
             path=path_for_logs(request),
+            **({"cause": cause} if cause else {}),
         )
 
 

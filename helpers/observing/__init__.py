@@ -1,0 +1,1 @@
+"""What an operator sees of a running server: logs, ids of requests, metrics."""
