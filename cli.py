@@ -142,7 +142,6 @@ def _setup_logs(settings: Any, name: str) -> None:
 def _run(name: str, arguments: argparse.Namespace) -> int:
     if COMMANDS.get(name, HIDDEN.get(name, COMMANDS["serve"])).module == "cli":
         return arguments.run(None, arguments) or 0
-    from helpers.security_log import open_security_log
     from settings import SettingsError, read_settings
 
     try:
@@ -150,6 +149,8 @@ def _run(name: str, arguments: argparse.Namespace) -> int:
         if name in SERVERS:
             _setup_logs(settings, name)
         if "notes_nothing" not in arguments:
+            from helpers.security_log import open_security_log
+
             open_security_log(settings.security_log, is_server=name in SERVERS)
         return arguments.run(settings, arguments) or 0
     except SettingsError as error:

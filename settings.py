@@ -14,9 +14,11 @@ from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 import setting_names
-from observing_settings import MAX_SOCKET_PATH, ObservingSettings
+from observing_settings import ObservingSettings
 
 ROOT = Path(__file__).resolve().parent
+MAX_SOCKET_PATH = 107
+"""Bytes; see unix(7)."""
 
 DATABASE_SCHEMES = ("sqlite", "postgresql", "postgresql+aiopg")
 FILE_SCHEMES = ("file", "s3")

@@ -1,1 +1,1 @@
-"""What an operator sees of a running server: logs, ids of requests, metrics."""
+"""What an operator sees of a running server: logs and ids of requests."""

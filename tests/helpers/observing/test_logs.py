@@ -8,7 +8,7 @@ import pytest
 
 from helpers.observing.logs import formatter
 from helpers.observing.request_ids import checked, request_id
-from observing_settings import ObservingSettings, levels_of
+from observing_settings import levels_of
 
 SECRET = ["/join/{code}", "/accounts/reset/{token}", "/unsubscribe/{token}"]
 LINE = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} (?:\[\d+\] )?[A-Z]+ [\w.]+: .*")
@@ -142,17 +142,3 @@ def test_levels() -> None:
 def test_wrong_levels(value: str) -> None:
     with pytest.raises(ValueError, match=r"must be|has "):
         levels_of(value)
-
-
-@pytest.mark.parametrize("value", ["127.0.0.1:9108", "[::1]:9108", "localhost:1", "unix:/run/aiochat/m.sock"])
-def test_places_of_metrics(value: str) -> None:
-    assert ObservingSettings(metrics=value).metrics == value
-
-
-@pytest.mark.parametrize(
-    "value",
-    ["9108", ":9108", "h:0", "h:65536", "h:x", "http://h:1", "unix:m.sock", "unix:/" + "x" * 200, "[x]:1"],
-)
-def test_wrong_places_of_metrics(value: str) -> None:
-    with pytest.raises(ValueError, match="must be host:port"):
-        ObservingSettings(metrics=value)
