@@ -69,7 +69,7 @@ from helpers.web.errors import errors
 from helpers.web.files import FILES, Files
 from helpers.web.forms import forms
 from helpers.web.headers import add_headers
-from helpers.web.health import HEALTH_PATIENCE
+from helpers.web.health import HEALTH_PATIENCE, WRITING, Writing
 from helpers.web.languages import languages
 from helpers.web.pages import setup_pages
 from helpers.web.protocol import Runner
@@ -123,6 +123,7 @@ async def create_app(settings: Settings, timings: Timings = DEFAULT_TIMINGS) -> 
         redis, lambda: site_prefix(app[SITE]), limited=settings.rate_limits == "on"
     )
     app[HEALTH_PATIENCE] = timings.health_check
+    app[WRITING] = Writing()
     app[CONNECTIONS] = connections_by(settings)
     app[SESSION_ENDED] = []
     app[LARGE_BODIES] = Counter()

@@ -22,6 +22,9 @@ UNAVAILABLE_ERRORS = (
     psycopg.InterfaceError,
     psycopg2.OperationalError,
     psycopg2.InterfaceError,
+    # Of a server that has become a replica.
+    psycopg.errors.ReadOnlySqlTransaction,
+    psycopg2.errors.ReadOnlySqlTransaction,
     ConnectionError,
     TimeoutError,
 )

@@ -2,10 +2,13 @@
 an error of ours."""
 
 import asyncio
+import resource
 import sqlite3
 from collections.abc import AsyncIterator, Iterator
 
+import psycopg
 import pytest
+import redis
 
 from tests.conftest import LIMITS_OFF, Cast, unique
 from tests.support.people import PATIENCE, Person
@@ -165,6 +168,77 @@ async def test_when_redis_is_there_but_does_not_answer(
     await becomes(site, WELL)
     assert (await request(site.url, "GET", "/rooms", cookie=cookie_of(resident))).status == 200
     assert "Traceback" not in site.tail(10_000)
+
+
+async def test_a_postgresql_that_takes_no_writes(
+    site: Aiochat, own_postgres: Postgres, resident: Person
+) -> None:
+    """As a replica does, which still answers what is read."""
+    token = await resident.token("/rooms")
+
+    def set_read_only(value: str) -> None:
+        with psycopg.connect(own_postgres.admin_url, autocommit=True) as connection:
+            connection.execute(f"ALTER SYSTEM SET default_transaction_read_only = {value}".encode())
+            connection.execute("SELECT pg_reload_conf()")
+
+    set_read_only("on")
+    try:
+        await becomes(site, '{"ready": false, "database": false, "redis": true}')
+        answer = await request(
+            *(site.url, "POST", "/rooms"),
+            cookie=cookie_of(resident),
+            body=b"name=Never",
+            headers={"X-CSRF-Token": token},
+        )
+        assert answer.status == 503
+        assert (await request(site.url, "GET", "/rooms/Home", cookie=cookie_of(resident))).status == 200
+        # However often it is asked, it is logged once.
+        await becomes(site, '{"ready": false, "database": false, "redis": true}')
+        assert site.tail(100_000).count("database takes no writes: cannot execute INSERT in a read-only") == 1
+    finally:
+        set_read_only("off")
+    await becomes(site, WELL)
+    assert "database takes writes again" in site.tail(10_000)
+    assert "Never" not in [room["name"] for room in (await resident.gets("/rooms"))["rooms"]]
+    assert "Traceback" not in site.tail(10_000)
+
+
+@pytest.mark.parametrize(
+    ("fault", "cure"),
+    [
+        (("REPLICAOF", "127.0.0.1", "1"), ("REPLICAOF", "NO", "ONE")),
+        (("CONFIG", "SET", "maxmemory", "1"), ("CONFIG", "SET", "maxmemory", "0")),
+    ],
+    ids=["a replica", "no memory"],
+)
+async def test_a_redis_that_takes_no_writes(
+    site: Aiochat, own_redis: Redis, resident: Person, fault: tuple[str, ...], cure: tuple[str, ...]
+) -> None:
+    with redis.Redis.from_url(own_redis.url) as own:
+        own.execute_command(*fault)
+        try:
+            await becomes(site, '{"ready": false, "database": true, "redis": false}')
+        finally:
+            own.execute_command(*cure)
+    await becomes(site, WELL)
+    assert (await request(site.url, "GET", "/rooms/Home", cookie=cookie_of(resident))).status == 200
+    assert "Traceback" not in site.tail(10_000)
+
+
+async def test_a_full_disk_under_sqlite(own_servers: None) -> None:
+    with Aiochat(env=LIMITS_OFF) as server:
+        await becomes(server, '{"ready": true, "database": true}')
+        _, most = resource.prlimit(server.pid, resource.RLIMIT_FSIZE)
+        # As on a full disk, no file grows.
+        resource.prlimit(server.pid, resource.RLIMIT_FSIZE, (0, most))
+        try:
+            await becomes(server, '{"ready": false, "database": false}')
+            assert (await request(server.url, "GET", "/livez")).status == 200
+            assert (await request(server.url, "GET", "/accounts/login")).status == 200
+        finally:
+            resource.prlimit(server.pid, resource.RLIMIT_FSIZE, (most, most))
+        await becomes(server, '{"ready": true, "database": true}')
+        assert "Traceback" not in server.tail(10_000)
 
 
 async def test_connections_that_were_cut_are_not_missed(

@@ -124,6 +124,14 @@ async def test_groups_are_mentioned_across_workers(
     await bob.enters(room)
     in_attic = await bob.enters(elsewhere)
     await in_attic.hears("unread", whole=True)
+    async with asyncio.timeout(PATIENCE):
+        # The other worker knows of him a moment later.
+        while not any(
+            one["present"]
+            for one in (await alice.gets(f"/rooms/{room}/members"))["members"]
+            if one["name"] == name
+        ):
+            await asyncio.sleep(0.05)
     for count, text in enumerate(("@all", "@here"), 1):
         await at_alice.says(text)
         assert await calls(bob, room) == count

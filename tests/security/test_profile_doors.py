@@ -37,7 +37,8 @@ def test_every_address_of_profiles_and_the_feed_has_a_row() -> None:
         (route.name, method)
         for route in ROUTES
         if route.path.startswith(KINDS) and route.name not in ELSEWHERE
-        for method in answers_to(route)
+        # HEAD is GET without the body; test_access asks for it in each role.
+        for method in answers_to(route) - {"HEAD"}
     }
     rows = {(name.split()[0], "GET") for name in READS} | {(name.split()[0], "POST") for name in WRITES}
     assert routes == rows | OF_ONESELF
