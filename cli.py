@@ -139,8 +139,8 @@ def _setup_logs(settings: Any, name: str) -> None:
     setup_logs(settings.log_format, settings.log_level, secret, shows_process=name == "worker")
 
 
-def _run(name: str, arguments: argparse.Namespace) -> int:
-    if COMMANDS.get(name, HIDDEN.get(name, COMMANDS["serve"])).module == "cli":
+def _run(name: str, command: Command, arguments: argparse.Namespace) -> int:
+    if command.module == "cli":
         return arguments.run(None, arguments) or 0
     from settings import SettingsError, read_settings
 
@@ -189,7 +189,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             stream.reconfigure(errors="backslashreplace")
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     try:
-        return _run(name, arguments)
+        return _run(name, command, arguments)
     except UsageError as error:
         print(f"aiochat: {error}", file=sys.stderr)
         return 2

@@ -14,7 +14,7 @@ from urllib.request import url2pathname
 import aiohttp
 import msgspec
 import psycopg
-from redis.exceptions import RedisError
+from redis.exceptions import RedisError, ResponseError
 
 from helpers.db.database import DatabaseError, libpq_url
 from helpers.db.migrations import check_migrations
@@ -131,7 +131,7 @@ async def _redis(settings: Settings) -> AsyncIterator[Finding]:
     try:
         memory = await redis.info("memory")
         persistence = await redis.info("persistence")
-        saves = (await redis.config_get("save")).get("save", "") if await _may_ask(redis) else "?"
+        saves = await _saves(redis)
     except (RedisError, OSError) as error:
         yield Finding(
             *("Redis", FAIL, one_line(error), "nothing is served"),
@@ -160,12 +160,12 @@ async def _redis(settings: Settings) -> AsyncIterator[Finding]:
     )
 
 
-async def _may_ask(redis: Any) -> bool:
+async def _saves(redis: Any) -> str:
+    """When Redis writes to its disk, as its setting `save` says; "?" where it doesn't tell everybody."""
     try:
-        await redis.config_get("save")
-    except RedisError:
-        return False
-    return True
+        return str((await redis.config_get("save")).get("save", ""))
+    except ResponseError:
+        return "?"
 
 
 async def _disk(settings: Settings) -> AsyncIterator[Finding]:

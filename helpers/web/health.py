@@ -25,6 +25,9 @@ HEALTH_PATIENCE = web.AppKey("health_patience", float)
 WRITES_SECONDS = 5.0
 """A part that took a write isn't given another one for as long: who asks needs no account."""
 
+FAILED_SECONDS = 1.0
+"""Nor one that took none: SQLite waits for other programs meanwhile, and what is read waits with it."""
+
 NEVER_KEPT = {"Cache-Control": "no-store"}
 
 Question = Callable[[], Awaitable[object]]
@@ -56,6 +59,8 @@ class Writing:
         if time.monotonic() >= self._known_until.get(part, 0.0):
             self._questions[part] = write
             await self._tries.get(part)
+        if part in self._failing:
+            raise UnwritableError(part)
 
     async def _try(self, part: str) -> None:
         if time.monotonic() < self._known_until.get(part, 0.0):
@@ -66,11 +71,13 @@ class Writing:
             if part not in self._failing:
                 self._failing.add(part)
                 log.error("%s takes no writes: %s", part, one_line(error))
-            raise UnwritableError(part) from error
-        self._known_until[part] = time.monotonic() + WRITES_SECONDS
-        if part in self._failing:
-            self._failing.discard(part)
-            log.warning("%s takes writes again", part)
+            seconds = FAILED_SECONDS
+        else:
+            if part in self._failing:
+                self._failing.discard(part)
+                log.warning("%s takes writes again", part)
+            seconds = WRITES_SECONDS
+        self._known_until[part] = time.monotonic() + seconds
 
 
 WRITING = web.AppKey("writing", Writing)

@@ -10,6 +10,7 @@ import psycopg
 import pytest
 import redis
 
+from helpers.web.health import UnwritableError, Writing
 from tests.conftest import LIMITS_OFF, Cast, unique
 from tests.support.people import PATIENCE, Person
 from tests.support.raw_http import cookie_of, request
@@ -223,6 +224,30 @@ async def test_a_redis_that_takes_no_writes(
     await becomes(site, WELL)
     assert (await request(site.url, "GET", "/rooms/Home", cookie=cookie_of(resident))).status == 200
     assert "Traceback" not in site.tail(10_000)
+
+
+async def test_however_many_ask_few_writes_are_tried() -> None:
+    writing, tried, refused = Writing(), [0], [True]
+
+    async def write() -> None:
+        tried[0] += 1
+        await asyncio.sleep(0)
+        if refused[0]:
+            raise OSError("no space")
+
+    async def asks() -> list[object]:
+        return await asyncio.gather(
+            *(writing.works("database", write) for _ in range(100)), return_exceptions=True
+        )
+
+    assert {type(one) for one in [*await asks(), *await asks()]} == {UnwritableError}
+    assert tried[0] == 1
+    refused[0] = False
+    async with asyncio.timeout(PATIENCE):
+        while (await asks())[0] is not None:
+            await asyncio.sleep(0.05)
+    assert await asks() == [None] * 100
+    assert tried[0] == 2
 
 
 async def test_a_full_disk_under_sqlite(own_servers: None) -> None:
