@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from tests.support.files import posts, uploads
-from tests.support.people import Person
+from tests.support.people import PATIENCE, Person
 from tests.support.raw_http import cookie_of, request
 from tests.support.saved_site import SavedSite
 from tests.support.shell import run
@@ -24,14 +24,17 @@ NOTES = "notes.txt"
 
 
 async def _everything(someone: Person, file: dict[str, Any]) -> dict[str, Any]:
-    """What `someone` finds on the site."""
+    """What `someone` finds on the site, as soon as the search finds what was decided."""
+    async with asyncio.timeout(PATIENCE):
+        while not (results := (await someone.gets("/search?q=decided"))["results"]):
+            await asyncio.sleep(0.05)
     async with someone.http.get(file["url"]) as answer:
         content = answer.status, await answer.read()
     members = await someone.gets("/rooms/Lobby/members")
     return {
         "lines": [{**line, "nonce": None} for line in await someone.history("Lobby")],
         "members": [(one["name"], one["role"]) for one in members["members"]],
-        "search": (await someone.gets("/search?q=decided"))["results"],
+        "search": results,
         "file": content,
     }
 
