@@ -25,9 +25,7 @@ Aiochat.forks = True
 LIMITS_OFF = {"AIOCHAT_RATE_LIMITS": "off"}
 """The stories register more people from one address than a site lets in an hour."""
 
-QUICK = Timings(
-    store_marks=0.1, unread_round=0.1, retention=0.5, push=600.0, missed_mail=600.0, feed_stuck=600.0
-)
+QUICK = Timings(store_marks=0.1, unread_round=0.1, retention=0.5, push=600.0, missed_mail=600.0)
 """The shared servers tell soon what is unread, and send nothing: what waits to be sent stays as it was
 decided. Who reconnects has the usual time for it."""
 
