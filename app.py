@@ -40,7 +40,7 @@ from helpers.db.single_process import single_process
 from helpers.fetching import run_fetcher
 from helpers.images import run_picture_maker
 from helpers.keys import DATABASE, LIMITER, SETTINGS, SITE
-from helpers.linked_pages.reading import run_page_reader
+from helpers.linked_pages.apart import run_pages_apart
 from helpers.observing.measures import Readings
 from helpers.observing.serving import ask_workers
 from helpers.processes.heartbeat import ServiceManager
@@ -139,7 +139,7 @@ async def create_app(settings: Settings, timings: Timings = DEFAULT_TIMINGS) -> 
     app.cleanup_ctx.append(run_fetcher)
     app.cleanup_ctx.append(run_renderer)
     app.cleanup_ctx.append(run_picture_maker)
-    app.cleanup_ctx.append(run_page_reader)
+    app.cleanup_ctx.append(run_pages_apart)
     app[FILES] = files = Files(ROOT / "static", site_look.style, fresh=settings.debug)
     setup_pages(app, ROOT / "templates", files, USER)
     setup_accounts(app)

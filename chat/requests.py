@@ -40,9 +40,12 @@ class Post(msgspec.Struct, frozen=True, tag="post", tag_field="type"):
 
 
 class Edit(msgspec.Struct, frozen=True, tag="edit", tag_field="type"):
+    """`text` is None where it stays as it is, `files` are those whose descriptions change."""
+
     number: int
-    text: str
+    text: str | None = None
     nonce: str | None = None
+    files: list[SentFile] = []
 
 
 class Delete(msgspec.Struct, frozen=True, tag="delete", tag_field="type"):
@@ -240,7 +243,7 @@ def _checked(frame: Frame) -> Request:
     if not 0 <= frame.number <= MAX_NUMBER:
         raise ActionError("bad_request", "This isn't a request: `number` is the number of a post.")
     if isinstance(frame, Edit):
-        return replace(frame, text=clean_text(frame.text))
+        return _checked_edit(frame)
     if isinstance(frame, React):
         emoji = canonical_emoji(frame.emoji)
         if emoji is None and frame.on:
@@ -248,6 +251,17 @@ def _checked(frame: Frame) -> Request:
         # A reaction can still be removed after its emoji stopped being one.
         return frame if emoji is None else replace(frame, emoji=emoji)
     return frame
+
+
+def _checked_edit(edit: Edit) -> Edit:
+    if not edit.files:
+        if edit.text is None:
+            raise ActionError("bad_request", "This isn't a request: an edit has a `text` or `files`.")
+        return replace(edit, text=clean_text(edit.text))
+    if edit.text is not None:
+        # A message of files needs no text.
+        edit = replace(edit, text="" if is_blank(edit.text) else clean_text(edit.text))
+    return replace(edit, files=checked_files(edit.files))
 
 
 def checked_post(post: Post) -> Post | RunCommand:

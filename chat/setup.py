@@ -62,7 +62,7 @@ from chat.search.indexer import Indexer
 from helpers.images import PICTURES
 from helpers.keys import DATABASE, LIMITER, SETTINGS, SITE
 from helpers.limits import Buckets
-from helpers.linked_pages.reading import PAGE_READER
+from helpers.linked_pages.apart import PAGES_APART
 from helpers.mail.queue import MAILS
 from helpers.processes.passing import PASSING
 from helpers.redis.bus import BUS
@@ -125,7 +125,7 @@ async def run_chat(app: web.Application) -> AsyncIterator[None]:
             Indexer(engine.database, timings.search_index, app[SETTINGS].search_language).run(),
             Sweeper(attachments, timings.purge).run(),
             PreviewWorker(
-                *(engine, app[PAGE_READER], app[STORE]),
+                *(engine, app[PAGES_APART], app[STORE]),
                 lambda: site_settings(app).has_previews,
                 app[SETTINGS].origins,
             ).run(),

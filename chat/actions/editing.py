@@ -13,12 +13,13 @@ from chat.actions.order.filtering import check_edit, report_by_itself
 from chat.actions.order.moderation import numbered, require
 from chat.actions.posting import Rendered, is_over_limit, render_with_names
 from chat.actions.previews import dismiss, erase_pictures
-from chat.drafts import ALL, GROUPS, HERE, Mentioned, Person, Reacted
+from chat.drafts import ALL, GROUPS, HERE, FileRef, Mentioned, Person, Reacted
 from chat.engine import Engine
 from chat.errors import ActionError
 from chat.events import Receipt
 from chat.history.acts import record_act
 from chat.history.expiry import sweep
+from chat.history.files import described
 from chat.history.journal import Change
 from chat.history.lines import Line
 from chat.history.previews import cards_of, read_cards
@@ -44,9 +45,10 @@ async def amend(engine: Engine, room_id: int, person: Person, request: Amendment
     reported = None
     match request:
         case Edit():
-            rendered = await render_with_names(engine, person.id, request.text)
+            text = request.text or ""
+            rendered = await render_with_names(engine, person.id, text)
             over_limit = await is_over_limit(engine, person.id, rendered)
-            reported = await check_edit(engine, room_id, person, request.text)
+            reported = await check_edit(engine, room_id, person, text) if text else None
             apply = _edit(person, request, rendered, is_over_limit=over_limit)
         case Delete():
             apply = _delete(person, request)
@@ -73,8 +75,10 @@ def _edit(person: Person, request: Edit, now: Rendered, *, is_over_limit: bool) 
         line = await _undeleted_post(room, request.number, standing)
         if line.author_id != person.id:
             raise ActionError("forbidden", "Only its author edits a message.")
-        if line.text == request.text:
-            return _unchanged(line)
+        files = described(line.files, [FileRef(one.id, one.description) for one in request.files])
+        if request.text is None or line.text == request.text:
+            # What is said of a file isn't what the message says: it isn't marked as edited.
+            return _unchanged(line) if files == line.files else room.amend(line, files=files)
         groups = [one for one in now.mentions if one in GROUPS.values()]
         added = [one for one in groups if one not in line.mentions]
         unheard = await room.why_groups_are_unheard(person.id, is_over_limit=is_over_limit) if added else None
@@ -90,6 +94,7 @@ def _edit(person: Person, request: Edit, now: Rendered, *, is_over_limit: bool) 
             html=now.html if unheard is None else now.quiet_html,
             edited_at=room.at,
             previews=previews,
+            files=files,
             mentions=(*mentions, *groups),
         )
         if HERE in groups and ALL not in groups:

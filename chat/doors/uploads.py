@@ -44,7 +44,8 @@ class TusView(web.View):
             raise web.HTTPPreconditionFailed(headers={"Tus-Version": VERSION})
 
     def number(self, header: str) -> int:
-        text = self.request.headers.get(header, "")
+        # Two of one name would be read one way here and another in a proxy.
+        text = ",".join(self.request.headers.getall(header, []))
         if not (text.isascii() and text.isdigit() and len(text) <= MAX_DIGITS):
             raise ActionError("bad_request", "`{name}` is a whole number from 0.", name=header)
         return int(text)

@@ -4,10 +4,12 @@ from collections.abc import Sequence
 from urllib.parse import quote
 
 import msgspec
+from msgspec.structs import replace
 
 from chat.drafts import FileRef
 from chat.errors import ActionError
 from chat.events import FileView, encode_value
+from chat.history.lines import file_views
 from chat.history.transaction import UNDO_SECONDS, RoomTransaction
 from chat.models import File, Upload
 from helpers.clock import now_ms
@@ -56,6 +58,19 @@ async def attach(room: RoomTransaction, author_id: int, refs: Sequence[FileRef])
         change = {"room_id": room.room_id, "seq": room.last_seq + 1, "place": place, "until": None}
         room.amendments.append(File.update(change).where(File.id == ref.id))
     return encode_value([view_of(found[ref.id], ref.description) for ref in refs]).decode()
+
+
+def described(files: str | None, refs: Sequence[FileRef]) -> str | None:
+    """The value of Message.files with these descriptions. Raises ActionError where one isn't a file of
+    the message."""
+    views, now = file_views(files) if files else [], dict(refs)
+    if now.keys() - {view.id for view in views}:
+        raise ActionError("no_such_file", "This isn’t a file of the message.")
+    if all(now.get(view.id, view.description) == view.description for view in views):
+        return files
+    return encode_value(
+        [replace(view, description=now.get(view.id, view.description)) for view in views]
+    ).decode()
 
 
 async def _why_missing(author_id: int, file_id: str) -> ActionError:

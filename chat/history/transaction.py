@@ -38,7 +38,9 @@ from chat.roles import NOTHING_HIDDEN, STRANGER, Modes, Past, Role, Standing
 UNDO_SECONDS = 30 * 24 * 3600
 """For so long an act of order can be undone. What it hid, as a cleared history, is erased then."""
 
-_AMENDED = ("changed_seq", "text", "html", "edited_at", "deleted_at", "deleted_by", "pinned", "previews")
+_AMENDED = (
+    *("changed_seq", "text", "html", "edited_at", "deleted_at", "deleted_by", "pinned", "previews", "files"),
+)
 """Columns of a post that are as they stand in its Line."""
 
 

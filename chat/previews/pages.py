@@ -8,7 +8,8 @@ import msgspec
 
 from chat.models import KnownPage
 from helpers.clock import now_ms
-from helpers.linked_pages.reading import LinkedPage, NoPage, PageReader, checked_address
+from helpers.linked_pages.apart import NotAsked, PagesApart
+from helpers.linked_pages.reading import LinkedPage, NoPage, checked_address
 from helpers.locks import KeyedLocks
 from helpers.storage.blobs import hold, keep
 from helpers.storage.store import StorageError, Store
@@ -47,7 +48,7 @@ class Found:
 
 
 class Pages:
-    def __init__(self, reader: PageReader, store: Store) -> None:
+    def __init__(self, reader: PagesApart, store: Store) -> None:
         self._reader = reader
         self._store = store
         self._locks = KeyedLocks()
@@ -65,6 +66,8 @@ class Pages:
                 return await self._known(known)
             try:
                 found = await self._stored(await self._reader.read(person_id, address))
+            except NotAsked:
+                return None
             except NoPage as error:
                 log.info("no preview: %s", error)
                 found = None

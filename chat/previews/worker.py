@@ -21,7 +21,7 @@ from chat.previews.jobs import Job, Jobs
 from chat.previews.pages import Pages
 from helpers.db.database import is_unavailable
 from helpers.db.leases import Claim
-from helpers.linked_pages.reading import PageReader
+from helpers.linked_pages.apart import PagesApart
 from helpers.storage.store import Store
 from helpers.tasks import cancel_all
 from helpers.text.characters import one_line
@@ -47,7 +47,7 @@ class PreviewWorker:
     def __init__(
         self,
         engine: Engine,
-        reader: PageReader,
+        reader: PagesApart,
         store: Store,
         is_on: Callable[[], bool],
         origins: Collection[str],

@@ -74,6 +74,7 @@ class Indexer:
         self._is_left = False
         """One of these rooms has more."""
         self._sign = "?" if is_sqlite(database) else "%s"
+        self._progress = _LOCK if is_sqlite(database) else f"{_LOCK} FOR UPDATE"
         self._insert = Bulk(database, _INSERT, given=_LINE)
 
     async def run(self) -> None:
@@ -103,17 +104,17 @@ class Indexer:
             # To look through very many rooms isn't for nothing either.
             await asyncio.sleep(LOOK_PAUSE_FACTOR * (time.monotonic() - began))
         for room_id, last_seq, first in rooms:
-            done: int | None = first if last_seq > first else None
+            is_more = last_seq > first
             for _ in range(STEPS_AT_ONCE):
-                if done is None:
+                if not is_more:
                     break
                 began = time.monotonic()
                 async with self._database.aio_atomic():
-                    done = await self._step(room_id, done)
+                    is_more = await self._step(room_id)
                 await asyncio.sleep(PAUSE_FACTOR * (time.monotonic() - began))
                 if not await self._claim.hold():
                     return False
-            self._is_left |= done is not None
+            self._is_left |= is_more
         if len(rooms) == ROOMS_AT_ONCE:
             self._after = rooms[-1][0]
             return True
@@ -131,9 +132,9 @@ class Indexer:
             if self._is_built or not await self._claim.hold():
                 return
 
-    async def _step(self, room_id: int, done: int) -> int | None:
-        """Indexes the next changes of a room. Returns the seq up to which that is done, None where
-        nothing is left."""
+    async def _step(self, room_id: int) -> bool:
+        """Indexes the next changes of a room. Returns whether there are more."""
+        done = await self._lock(room_id)
         # Read first: what is committed up to it is among the rows that are read next.
         found = await self._rows("SELECT last_seq FROM rooms WHERE id = ?", room_id)
         rows = await self._rows(_CHANGED, room_id, done)
@@ -145,8 +146,17 @@ class Indexer:
         ]
         await self._store(room_id, posts, done)
         reached = max(done, *(row[0] for row in rows[-1:]), *(row[0] for row in found if is_all))
-        await self._rows(_PROGRESS, room_id, reached)
-        return None if is_all else reached
+        await self._rows(_PROGRESS, reached, room_id)
+        return not is_all
+
+    async def _lock(self, room_id: int) -> int:
+        """Locks the room's progress, and returns the seq up to which it is indexed. A process that stood
+        still for longer than its claim goes on beside another one: the same posts would be indexed
+        twice."""
+        while not (found := await self._rows(self._progress, room_id)):
+            await self._rows(_BEGIN, room_id)
+        [(done,)] = found
+        return int(done)
 
     async def _store(self, room_id: int, posts: list[_Post], done: int) -> None:
         """`done` is the seq up to which the room was indexed: later posts aren't in the index yet."""
@@ -214,6 +224,7 @@ _CHANGED = f"""
     SELECT changed_seq, seq, author_id, at, text, deleted_at, number, files FROM messages
     WHERE room_id = ? AND changed_seq > ? ORDER BY changed_seq LIMIT {LINES_AT_ONCE}"""  # noqa: S608
 _STORED = "SELECT id, seq, text FROM search_lines WHERE room_id = ? AND seq IN ({signs})"
-_PROGRESS = """
-    INSERT INTO search_progress (room_id, seq) VALUES (?, ?)
-    ON CONFLICT (room_id) DO UPDATE SET seq = excluded.seq"""
+_LOCK = "SELECT seq FROM search_progress WHERE room_id = ?"
+"""SQLite has one transaction at a time that writes, from its beginning on."""
+_BEGIN = "INSERT INTO search_progress (room_id, seq) VALUES (?, 0) ON CONFLICT (room_id) DO NOTHING"
+_PROGRESS = "UPDATE search_progress SET seq = ? WHERE room_id = ?"

@@ -73,10 +73,16 @@ def read_question(text: str, today: date) -> Question:
 def _read_filter(question: Question, name: str, value: str, today: date) -> None:
     if name == "from":
         question.author = value.removeprefix("@")
+        if not question.author:
+            raise ActionError(
+                "bad_request", "from: is followed by a person's name, as in from:maria or from:me."
+            )
     elif name == "in":
         question.room = value.removeprefix("#")
+        if not question.room:
+            raise ActionError("bad_request", "in: is followed by a room's name, as in in:general.")
     elif name in ("has", "is"):
-        known = _HAS if name == "has" else _IS
+        known, value = _HAS if name == "has" else _IS, value.lower()
         if value not in known:
             raise ActionError(
                 "bad_request",

@@ -1,20 +1,20 @@
 """Fetches what a link leads to, and makes of it what a card shows. Each address is checked anew, those that
-redirects and pages name as well; helpers/fetching.py checks what their names resolve to."""
+redirects and pages name as well; helpers/fetching.py checks what their names resolve to. It runs in a
+process of its own (helpers/linked_pages/apart.py)."""
 
 import asyncio
 import io
 import logging
 import re
-from collections.abc import AsyncIterator, Hashable
+from collections.abc import Hashable
 from dataclasses import dataclass
 from urllib.parse import unquote, urljoin
 
 import msgspec
-from aiohttp import web
 from yarl import URL
 
-from helpers.fetching import FETCHER, Fetcher, FetchError, Response
-from helpers.images import PICTURES, BadPicture, EncodedPicture, PictureMaker
+from helpers.fetching import Fetcher, FetchError, Response
+from helpers.images import BadPicture, EncodedPicture, PictureMaker
 from helpers.linked_pages.parsing import MAX_ADDRESS, MAX_TITLE, shortened
 from helpers.processes.sandbox import Limits, Sandbox, SandboxError
 from helpers.web.multipart import Upload
@@ -180,13 +180,3 @@ class PageReader:
 
     async def close(self) -> None:
         await self._sandbox.close()
-
-
-PAGE_READER = web.AppKey("page_reader", PageReader)
-
-
-async def run_page_reader(app: web.Application) -> AsyncIterator[None]:
-    """For `cleanup_ctx`."""
-    app[PAGE_READER] = reader = PageReader(app[FETCHER], app[PICTURES])
-    yield
-    await reader.close()

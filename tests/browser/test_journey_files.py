@@ -18,6 +18,7 @@ from tests.support.files_page import (
     pieces,
     through,
 )
+from tests.support.inspector import Inspector
 from tests.support.people import Listener
 
 pytestmark = one_database
@@ -66,6 +67,57 @@ async def test_a_message_takes_its_files_along(alice: Visitor, room: str, carol:
     await page.locator(".send-button").click()
     message = await carol.hears("message", text="")
     assert files_of(message) == [("alone.txt", "")]
+
+
+async def test_a_picture_is_described_afterwards(
+    alice: Visitor, room: str, carol: Listener, axe: str
+) -> None:
+    page = alice.page
+    box, edited = page.locator("#composer-text"), page.locator("#edited-files")
+    files = [payload("wall.png", drawn(60, 40), "image/png"), payload("notes.txt", b"notes")]
+    await chooses(alice, *files)
+    await all_uploaded(alice, 2)
+    await box.press("Enter")
+    number = (await carol.hears("message", text=""))["number"]
+    await all_sent(alice)
+    image = page.locator(f"#timeline [data-number='{number}'] .picture img")
+    await expect(image).to_have_attribute("alt", "Picture wall.png, not described")
+    await box.press("ArrowUp")
+    # What is no picture has no field.
+    await expect(edited.locator(".attachment")).to_have_count(2)
+    await expect(edited.get_by_role("textbox")).to_have_count(1)
+    await comes_true(page, PAINTED)
+    field = edited.get_by_label("Description of wall.png")
+    await field.fill("A green wall")
+    inspector = Inspector(page, axe)
+    await inspector.looks(page, "files of an edited message", "#composer")
+    assert inspector.found == []
+    await field.press("Enter")
+    await expect(image).to_have_attribute("alt", "A green wall")
+    told = await carol.hears("changed", number=number)
+    assert files_of(told) == [("wall.png", "A green wall"), ("notes.txt", "")]
+    assert "edited_at" not in told
+    await expect(edited).to_be_hidden()
+    await expect(box).to_be_focused()
+
+    # Left alone nothing changes; a text comes to it, and goes again.
+    await box.press("ArrowUp")
+    await expect(field).to_have_value("A green wall")
+    await field.fill("no")
+    await field.press("Escape")
+    await expect(edited).to_be_hidden()
+    await expect(box).to_be_focused()
+    await box.press("ArrowUp")
+    await expect(field).to_have_value("A green wall")
+    await box.fill("my wall")
+    await box.press("Enter")
+    assert (await carol.hears("changed", text="my wall"))["number"] == number
+    await box.press("ArrowUp")
+    await expect(field).to_have_value("A green wall")
+    await box.fill("")
+    await box.press("Enter")
+    told = await carol.hears("changed", number=number, text="")
+    assert files_of(told)[0] == ("wall.png", "A green wall")
 
 
 async def test_a_tunnel_costs_the_part_under_way(alice: Visitor, room: str, carol: Listener) -> None:

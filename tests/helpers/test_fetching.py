@@ -2,7 +2,9 @@
 nothing else goes along."""
 
 import asyncio
+import gzip
 import socket
+import zlib
 from collections.abc import AsyncIterator
 
 import aiohttp
@@ -221,7 +223,7 @@ async def test_nothing_is_followed(fetcher: Fetcher, there: Elsewhere) -> None:
     [
         ("huge", "more than 1000 bytes"),
         ("endless", "more than 1000 bytes"),
-        ("bomb", "compresses"),
+        ("bomb", "more than 1000 bytes"),
         ("slowly", "more than 0.2 s"),
         ("drip", "more than 0.2 s"),
         ("cut", "127.0.0.1: "),
@@ -244,6 +246,47 @@ async def test_as_much_as_may_be_and_one_byte_more(fetcher: Fetcher, there: Else
         await get(fetcher, f"{there.url}/more")
     answer = await fetcher.get(f"{there.url}/more", most=1000, seconds=5, configured=True, cut=True)
     assert answer.body == b"x" * 1000
+
+
+@pytest.mark.parametrize(
+    ("coding", "packed"),
+    [
+        ("gzip", gzip.compress(b"x" * 1000)),
+        ("X-GZIP", gzip.compress(b"x" * 1000)),
+        ("deflate", zlib.compress(b"x" * 1000)),
+        ("deflate", zlib.compress(b"x" * 1000, wbits=-15)),
+    ],
+)
+async def test_what_is_compressed_unasked(
+    fetcher: Fetcher, there: Elsewhere, coding: str, packed: bytes
+) -> None:
+    there.packed = (coding, packed)
+    assert (await get(fetcher, f"{there.url}/packed")).body == b"x" * 1000
+    assert there.headers[-1]["Accept-Encoding"] == "identity"
+    with pytest.raises(FetchError, match="more than 999 bytes"):
+        await get(fetcher, f"{there.url}/packed", most=999)
+    # Cut off it is what came.
+    there.packed = (coding, packed[: len(packed) // 2])
+    assert set((await get(fetcher, f"{there.url}/packed")).body) <= {ord("x")}
+
+
+@pytest.mark.parametrize(
+    ("coding", "packed", "text"),
+    [
+        ("br", b"x", "compresses"),
+        ("gzip, gzip", gzip.compress(gzip.compress(b"x")), "compresses"),
+        ("gzip", b"plain after all", "unpacked"),
+        ("deflate", b"\xff" * 20, "unpacked"),
+        ("gzip", bytes(5000), "unpacked"),
+        ("gzip", gzip.compress(b"x") + bytes(5000), "more than 1000 bytes"),
+    ],
+)
+async def test_what_can_not_be_unpacked(
+    fetcher: Fetcher, there: Elsewhere, coding: str, packed: bytes, text: str
+) -> None:
+    there.packed = (coding, packed)
+    with pytest.raises(FetchError, match=text):
+        await get(fetcher, f"{there.url}/packed")
 
 
 async def test_nobody_there_and_no_such_name(fetcher: Fetcher) -> None:

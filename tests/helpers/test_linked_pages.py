@@ -5,7 +5,7 @@ import asyncio
 import gzip
 import io
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import pytest
@@ -220,8 +220,83 @@ async def test_bodies_that_never_end_or_hardly_come(
     await asyncio.wait_for(is_over.wait(), 5)
     with pytest.raises(NoPage, match="more than"):
         await reader.read(1, site.url("drip"))
-    with pytest.raises(NoPage, match="compresses"):
+    with pytest.raises(NoPage, match="no title"):
         await reader.read(1, site.url("bomb"))
+
+
+async def test_sites_that_always_compress(site: Site, reader: PageReader) -> None:
+    async def packed(_: web.Request) -> web.Response:
+        return web.Response(
+            body=gzip.compress(page(title="Packed").encode() + b"<p>text</p>" * 300_000),
+            content_type="text/html",
+            headers={"Content-Encoding": "gzip"},
+        )
+
+    site.pages["a"] = packed
+    assert (await reader.read(1, site.url("a"))).title == "Packed"
+
+
+async def test_headers_without_an_end(reader: PageReader) -> None:
+    """Ten megabytes, in one field or in many."""
+    sent = 0
+
+    async def answer(_: asyncio.StreamReader, out: asyncio.StreamWriter) -> None:
+        nonlocal sent
+        out.write(b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n")
+        for place in range(1000):
+            out.write(form(place))
+            try:
+                await out.drain()
+            except ConnectionError:
+                break
+            sent += 10_000
+        out.close()
+
+    forms: list[Callable[[int], bytes]] = [
+        lambda place: b"x" * 10_000 if place else b"X-One: ",
+        lambda place: b"X-%d: %s\r\n" % (place, b"y" * 9_980),
+        lambda place: b"".join(b"X-%d-%d: %s\r\n" % (place, part, b"y" * 80) for part in range(100)),
+    ]
+    server = await asyncio.start_server(answer, PUBLIC, 0)
+    async with server:
+        port = server.sockets[0].getsockname()[1]
+        for form in forms:  # noqa: B007 - the server uses it
+            sent = 0
+            with pytest.raises(NoPage):
+                await reader.read(1, f"http://{PUBLIC}:{port}/")
+            assert sent < 10_000_000, "it isn't read to its end"
+
+
+async def test_a_redirect_loop_with_new_addresses_each_time(site: Site, reader: PageReader) -> None:
+    async def onward(request: web.Request) -> web.Response:
+        raise web.HTTPFound(f"/onward?{len(request.query_string) * 'x'}x")
+
+    site.pages["onward"] = onward
+    with pytest.raises(NoPage, match="too often"):
+        await reader.read(1, site.url("onward"))
+    assert len(site.asked) == 5
+
+
+async def test_a_charset_that_is_not_that_of_the_page(site: Site, reader: PageReader) -> None:
+    def says(charset: str, body: bytes) -> Any:
+        async def answer(_: web.Request) -> web.Response:
+            return web.Response(body=body, headers={"Content-Type": f"text/html; charset={charset}"})
+
+        return answer
+
+    title = "<title>Привет</title>"
+    site.pages |= {
+        "ascii": says("us-ascii", title.encode()),
+        "none": says("no-such-charset", title.encode()),
+        "quoted": says('"windows-1251"', title.encode("cp1251")),
+        "utf": says("utf-8", title.encode("cp1251")),
+        "long": says("x" * 5000, title.encode()),
+    }
+    found = {name: (await reader.read(1, site.url(name))).title for name in site.pages}
+    assert found["none"] == found["quoted"] == found["long"] == "Привет"
+    # It can't be read, and is shown so: a card that can be dismissed.
+    assert found["utf"] == "\ufffd" * 6
+    assert found["ascii"]
 
 
 async def test_what_is_no_page(site: Site, reader: PageReader) -> None:

@@ -35,6 +35,7 @@ class Elsewhere:
         self.peers: list[str] = []
         self.lines: dict[str, str] = {}
         self.pictures: dict[str, bytes] = {}
+        self.packed = ("gzip", b"")
         self.go = asyncio.Event()
         self.port = 0
 
@@ -56,6 +57,10 @@ class Elsewhere:
             found: web.StreamResponse = await known(request)
             return found
         raise web.HTTPNotFound
+
+    async def _packed(self, _: web.Request) -> web.StreamResponse:
+        coding, body = self.packed
+        return web.Response(body=body, headers={"Content-Encoding": coding})
 
     async def _redirect(self, _: web.Request) -> web.StreamResponse:
         raise web.HTTPFound("/fine")

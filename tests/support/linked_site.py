@@ -56,10 +56,12 @@ async def linked_site() -> AsyncIterator[Site]:
     app.router.add_get("/{path:.*}", found.answer)
     runner = web.AppRunner(app, shutdown_timeout=0.1)
     await runner.setup()
-    for host in (PUBLIC, "127.0.0.1"):
-        one = web.TCPSite(runner, host, found.port)
-        await one.start()
-        server: Any = one._server
-        found.port = server.sockets[0].getsockname()[1]
-    yield found
-    await runner.cleanup()
+    try:
+        for host in (PUBLIC, "127.0.0.1"):
+            one = web.TCPSite(runner, host, found.port)
+            await one.start()
+            server: Any = one._server
+            found.port = server.sockets[0].getsockname()[1]
+        yield found
+    finally:
+        await runner.cleanup()

@@ -14,16 +14,16 @@ from argon2 import PasswordHasher
 
 import app
 import cli
-import helpers.fetching
 from accounts.people import passwords
-from tests.support.linked_site import PUBLIC, NoNames
+from helpers.linked_pages import apart
+from tests.support.linked_pages_program import PROGRAM, pretend
 from timings import Timings
 
 if __name__ == "__main__":
     timings = Timings(**json.loads(os.environ["TIMINGS"]))
     passwords._hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
     passwords.NOBODYS_HASH = passwords._hasher.hash("nobody has this password")
-    helpers.fetching.is_public = lambda address: address == PUBLIC
-    helpers.fetching.default_resolver = NoNames
+    pretend()
+    apart.program = PROGRAM
     app.create_app = functools.partial(app.create_app, timings=timings)
     sys.exit(cli.main())

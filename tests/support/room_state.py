@@ -11,7 +11,7 @@ from tests.support.people import JsonObject, Person
 JOINED = ("created", "joined", "readmitted")
 LINE_FIELDS = (
     *("seq", "number", "kind", "author", "text", "at", "html", "target", "reply_to", "quote"),
-    *("edited_at", "deleted", "reactions", "pinned", "mentions", "role"),
+    *("edited_at", "deleted", "reactions", "pinned", "mentions", "files", "role"),
 )
 ROOM_FIELDS = ("kind", "title", "last_number", "read_number", "mentions")
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from tests.chat.actions.test_conversations import opens
 from tests.conftest import Cast, unique
+from tests.support.files import uploads
 from tests.support.people import PATIENCE, JsonObject, Listener, Person
 from tests.support.room_state import RoomState, differences, embedded, without_old_quotes
 
@@ -120,6 +121,8 @@ class Story:
     room: str = ""
     other: str = ""
     watchers: dict[str, Watcher] = field(default_factory=dict)
+    files: dict[str, str] = field(default_factory=dict)
+    """The ids of those that were sent, by their names."""
 
     async def play(self) -> list[Seen]:
         try:
@@ -211,8 +214,17 @@ class Story:
                 assert status == ANSWERS[what["type"]]
                 continue
             request = {"type": "post", "text": what.format(**names)} if isinstance(what, str) else what
+            if isinstance(what, dict) and "files" in what:
+                files = [await self._sent(who, **one) for one in what["files"]]
+                request = {**what, "files": files}
             answer = await self.watchers[who].asks(request)
             assert [answer[field] for field in ("code",) if field in answer] == code, answer
+
+    async def _sent(self, who: str, name: str, description: str) -> JsonObject:
+        """A file of this name, which is uploaded where it wasn't yet."""
+        if name not in self.files:
+            self.files[name] = (await uploads(self.people[who], name, name.encode()))["id"]
+        return {"id": self.files[name], "description": description}
 
     async def _see(self, watcher: Watcher) -> Seen:
         """Compares until both are the same, or patience is at its end."""

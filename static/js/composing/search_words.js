@@ -2,7 +2,11 @@
 
 export const WORDS = ["from:", "in:", "has:", "is:", "before:", "after:", "on:"];
 
-const VALUES = /** @type {Record<string, string[]>} */ ({ "has:": ["link"], "is:": ["pinned", "reply"] });
+const VALUES = /** @type {Record<string, string[]>} */ ({
+  "has:": ["link", "file", "picture"],
+  "is:": ["pinned", "thread"],
+});
+const SAME = /** @type {Record<string, string>} */ ({ reply: "thread" });
 const DAYS = ["before:", "after:", "on:"];
 const MOST = 6;
 
@@ -35,7 +39,8 @@ export function isWhole(typed) {
   if (!open) return true;
   const { word, value } = open;
   if (DAYS.includes(word)) return /^(\d{4}-\d\d?-\d\d?|today|yesterday|сегодня|вчера)$/i.test(value);
-  return word in VALUES ? VALUES[word].includes(value.toLowerCase()) : value !== "";
+  const small = value.toLowerCase();
+  return word in VALUES ? VALUES[word].includes(SAME[small] ?? small) : value !== "";
 }
 
 /** @param {string} day like 2026-11-30 @param {number} days */

@@ -14,11 +14,12 @@ const STALE = 24 * 3600_000; // ms: what was asked before is not meant any more
  * The fields that a request may have beside its nonce.
  * @type {(keyof Amendment)[]}
  */
-const FIELDS = ["type", "number", "text", "emoji", "on", "url"];
+const FIELDS = ["type", "number", "text", "emoji", "on", "url", "files"];
 
 const OFFLINE = { type: "error", code: "offline" };
 
 /** @typedef {import("../state/types.js").Amendment} Amendment */
+/** @typedef {import("../state/types.js").Described} Described */
 
 /**
  * What an amendment is about. A later one about the same replaces one that isn't sent yet.
@@ -27,8 +28,14 @@ const OFFLINE = { type: "error", code: "offline" };
 const subject = ({ type, number, emoji, url }) =>
   `${type === "undelete" ? "delete" : type} ${number} ${emoji ?? url ?? ""}`;
 
-/** The text of an edit, without half an emoji. @param {{text?: string}} request */
-const wholeText = ({ text }) => (text === undefined ? {} : { text: wellFormed(text) });
+/**
+ * The texts of an edit, without half an emoji.
+ * @param {{text?: string, files?: Described[]}} request
+ */
+const wholeText = ({ text, files }) => ({
+  ...(text !== undefined && { text: wellFormed(text) }),
+  ...(files && { files: files.map(({ id, description }) => ({ id, description: wellFormed(description) })) }),
+});
 
 export class Amendments {
   /** @type {Map<string, number>} by nonce: when it was sent */ #sent = new Map();
@@ -66,7 +73,7 @@ export class Amendments {
    * Sends a request and shows it as done. A refusal undoes that and says so in a toast, as does a
    * lost connection where it acts on others.
    * @param {{type: string, number: number, text?: string, emoji?: string, on?: boolean,
-   *   url?: string}} request
+   *   url?: string, files?: Described[]}} request
    * @returns {Promise<{type: string, code?: string, text?: string}>} the `receipt` or `error`, or
    *   `superseded` where it was superseded
    */

@@ -28,10 +28,21 @@ function reacted({ reactions = [] }, { emoji = "", on }, you) {
     : [...reactions, { emoji, names: [you] }];
 }
 
+/**
+ * @param {Line["files"]} files
+ * @param {import("./types.js").Described[]} now
+ */
+const described = (files, now) =>
+  files?.map((file) => ({ ...file, ...now.find(({ id }) => id === file.id) }));
+
 /** @type {Record<string, (line: Line, amendment: Amendment, you: string) => Line>} */
 const done = {
-  edit: (line, { text = "", at }) =>
-    line.deleted ? line : { ...line, text, html: undefined, excerpt: undefined, edited_at: at },
+  edit: (line, { text = "", at, files = [] }) => {
+    if (line.deleted) return line;
+    const shown = files.length ? { ...line, files: described(line.files, files) } : line;
+    if (text === line.text) return shown;
+    return { ...shown, text, html: undefined, excerpt: undefined, edited_at: at };
+  },
   delete: (line) => ({ ...line, deleted: true }),
   // A text that the server has removed returns with its answer.
   undelete: (line) => (line.text ? { ...line, deleted: false } : line),

@@ -43,6 +43,7 @@
  * @property {string} [emoji]
  * @property {boolean} [on]
  * @property {string} [url] of a card
+ * @property {Described[]} [files]
  * @property {number} [seq] of the outcome, once that is known
  * @property {boolean} [urgent] it acts on others: it goes now or fails
  */
@@ -77,6 +78,8 @@
  * @property {number} [sent] bytes
  * @property {string} [reason] why it was refused
  */
+
+/** @typedef {{id: string, description: string}} Described what can be seen in a file */
 
 /**
  * A file of a message.

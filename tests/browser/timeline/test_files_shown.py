@@ -9,9 +9,10 @@ from PIL import Image
 from playwright.async_api import Route, expect
 
 from tests.browser.timeline.test_first_rows import PAINTED
-from tests.support.browser import comes_true
+from tests.support.browser import PHONE, comes_true
 from tests.support.files import posts, uploads
 from tests.support.files_page import drawn
+from tests.support.inspector import Inspector
 from tests.support.people import Listener, Person
 from tests.support.timeline_page import Reader, Reads
 
@@ -29,6 +30,11 @@ HEIGHTS = "() => [...document.querySelectorAll('#timeline .message')].map((row) 
 
 LOADED = """() => [...document.querySelectorAll("#timeline .picture img")].every(
   (image) => image.complete && image.naturalWidth > 0)"""
+
+FITS = """() => [...document.querySelectorAll("#files, #files *")].every((node) => {
+  const { left, right, width } = node.getBoundingClientRect();
+  return !width || (left >= 0 && right <= document.documentElement.clientWidth);
+})"""
 
 WEBM = b"\x1a\x45\xdf\xa3\x01\x00\x00\x00\x00\x00\x00\x1f\x42\x82\x84webm"
 OGG = b"OggS\x00\x02vorbis"
@@ -187,6 +193,69 @@ async def test_the_files_of_the_room(alice: Reader, bob: Person, pen: Listener) 
     await page.goto(f"{alice.person.url}/rooms/{alice.room}/files?kind=picture&by={bob.name}")
     await expect(page.locator(".shared-file")).to_have_count(5)
     await expect(page.get_by_label("Kind")).to_have_value("picture")
+
+
+async def test_the_files_of_the_room_by_keyboard(alice: Reader, bob: Person, pen: Listener) -> None:
+    page = alice.page
+    await _shares_all(bob, pen)
+    await alice.opens()
+    opener = page.get_by_role("link", name="Files", exact=True)
+    await opener.focus()
+    await page.keyboard.press("Enter")
+    pane = page.locator("#files")
+    items = pane.locator(".shared-file")
+    await expect(items).to_have_count(9)
+    assert await page.evaluate("document.querySelector('#files').contains(document.activeElement)")
+    kind = pane.get_by_label("Kind")
+    await kind.focus()
+    await page.keyboard.press("p")
+    await expect(kind).to_have_value("picture")
+    await expect(items).to_have_count(5)
+    # Everything in it is a stop, and the last file leads to its message.
+    last = items.last.get_by_role("link", name="Show in the room")
+    for _ in range(60):
+        await page.keyboard.press("Tab")
+        if await last.evaluate("(node) => node === document.activeElement"):
+            break
+    await expect(last).to_be_focused()
+    await page.keyboard.press("Enter")
+    await expect(pane).to_be_hidden()
+    await expect(page.locator("#timeline .pointed")).to_contain_text("one")
+    await opener.focus()
+    await page.keyboard.press("Enter")
+    await expect(items.first).to_be_visible()
+    await page.keyboard.press("Escape")
+    await expect(pane).to_be_hidden()
+    await expect(opener).to_be_focused()
+
+
+async def test_the_files_of_the_room_on_a_phone(
+    reads: Reads, bob: Person, pen: Listener, room: str, axe: str
+) -> None:
+    alice = await reads(viewport=PHONE)
+    await (await alice.person.enters(room)).close()
+    page = alice.page
+    await _shares_all(bob, pen)
+    await alice.opens()
+    await page.get_by_role("link", name="Files", exact=True).tap()
+    pane = page.locator("#files")
+    items = pane.locator(".shared-file")
+    await expect(items).to_have_count(9)
+    # It is as wide as the screen at most, and nothing in it is wider.
+    await comes_true(page, FITS)
+    inspector = Inspector(page, axe)
+    await inspector.looks(page, "files on a phone", "#files")
+    assert inspector.found == []
+    await pane.get_by_label("Kind").select_option("picture")
+    await expect(items).to_have_count(5)
+    await items.first.locator(".picture").tap()
+    await expect(page.locator("#lightbox")).to_be_visible()
+    await page.locator("#lightbox [data-part=close]").tap()
+    await expect(page.locator("#lightbox")).to_be_hidden()
+    await expect(pane).to_be_visible()
+    await items.last.get_by_role("link", name="Show in the room").tap()
+    await expect(pane).to_be_hidden()
+    await expect(page.locator("#timeline .pointed")).to_contain_text("one")
 
 
 async def test_pins_show_files(reads: Reads, alice: Reader, bob: Person, pen: Listener) -> None:

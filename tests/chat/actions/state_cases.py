@@ -20,6 +20,10 @@ def edit(number: int, text: str) -> JsonObject:
     return ask("edit", number=number, text=text)
 
 
+def files(*descriptions: str) -> list[JsonObject]:
+    return [{"name": f"file{place}", "description": one} for place, one in enumerate(descriptions)]
+
+
 def delete(number: int) -> JsonObject:
     return ask("delete", number=number)
 
@@ -90,6 +94,17 @@ CASES = (
         does=[("bob", edit(2, "*new*\nlines"))],
     ),
     Case("edit to what it says", before=POSTED, does=[("bob", edit(2, "the second"))]),
+    Case("post of files", does=[("bob", ask("post", files=files("a harbour", "")))]),
+    Case(
+        "edit of what is said of files",
+        before=[("bob", ask("post", text="look", files=files("a harbour", "a boat")))],
+        does=[("bob", ask("edit", number=1, files=files("the *harbour*")))],
+    ),
+    Case(
+        "edit of a text and what is said of files",
+        before=[("bob", ask("post", text="look", files=files("a harbour")))],
+        does=[("bob", ask("edit", number=1, text="", files=files("")))],
+    ),
     Case("delete", before=POSTED, does=[("bob", delete(2))]),
     Case("delete of what isn't read", before=POSTED, elsewhere=("carol",), does=[("bob", delete(2))]),
     Case("delete by a moderator", before=POSTED, does=[("alice", delete(2))]),

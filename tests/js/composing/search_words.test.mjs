@@ -37,7 +37,8 @@ test("people and rooms take the place of what was typed of them", () => {
 });
 
 test("values and days", () => {
-  assert.deepEqual(texts("has:"), ["has:link "]);
+  assert.deepEqual(texts("has:"), ["has:link ", "has:file ", "has:picture "]);
+  assert.deepEqual(texts("is:"), ["is:pinned ", "is:thread "]);
   assert.deepEqual(texts("is:p"), ["is:pinned "]);
   assert.deepEqual(texts("on:"), ["on:2026-03-01 ", "on:2026-02-28 ", "on:2026-02-22 ", "on:2026-01-30 "]);
   assert.deepEqual(texts("before:2026-02-2"), ["before:2026-02-28 ", "before:2026-02-22 "]);
@@ -52,6 +53,6 @@ test("what is being typed", () => {
 test("what can't be asked for yet", () => {
   const parts = ["from:", "a in:", "is:pin", "has:", "before:2026-1", "on:tod"];
   for (const typed of parts) assert.ok(!isWhole(typed), typed);
-  const whole = ["", "a", "from:ma", "is:pinned", "has:link", "on:2026-1-3", "on:today", "is:pin a", "x:y"];
-  for (const typed of whole) assert.ok(isWhole(typed), typed);
+  const whole = ["", "a", "from:ma", "is:pinned", "is:Reply", "has:file", "on:2026-1-3", "on:today"];
+  for (const typed of [...whole, "is:pin a", "x:y"]) assert.ok(isWhole(typed), typed);
 });

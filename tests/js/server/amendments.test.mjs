@@ -290,6 +290,25 @@ test("answering and editing exclude each other", () => {
   assert.deepEqual([state.replying, state.editing], [2, null]);
 });
 
+test("what is said of files shows at once, and isn't marked as edited", () => {
+  /** @param {string} id @param {string} description */
+  const file = (id, description) => {
+    const [type, url] = ["image/png", `/files/${id}/a.png`];
+    return { id, name: "a.png", type, size: 9, width: 9, height: 9, description, url, thumbnail: url };
+  };
+  const files = [file("a", ""), file("b", "a boat")];
+  const html = "<p>look</p>";
+  const { amendments, shown, sent } = open({ messages: [post(1, { text: "look", html, files })] });
+  const now = [{ id: "a", description: "a\ud83d harbour" }];
+  amendments.request({ type: "edit", number: 1, text: "look", files: now });
+  assert.deepEqual(
+    present(shown(1).files).map((/** @type {{description: string}} */ one) => one.description),
+    ["a\ufffd harbour", "a boat"],
+  );
+  assert.deepEqual([shown(1).html, shown(1).edited_at], [html, undefined]);
+  assert.deepEqual(present(sent.at(-1)).files, [{ id: "a", description: "a\ufffd harbour" }]);
+});
+
 test("half an emoji in an edit is no longer one, also in what an earlier page left", () => {
   const { amendments, sent, storage } = open({ messages: [own(1)] });
   amendments.request({ type: "edit", number: 1, text: "a\ud83d b" });

@@ -55,8 +55,8 @@ function replay(page, told, fresh) {
 
 /** A line as it is shown: without what the page keeps for itself. @param {Line} line */
 function shownLine({ seq, number, kind, author, text, at, html, target, reply_to, quote, ...rest }) {
-  const { edited_at, deleted = false, reactions = [], pinned = false } = rest;
-  const post = { number, html, reply_to, quote, edited_at, deleted, reactions, pinned };
+  const { edited_at, deleted = false, reactions = [], pinned = false, files } = rest;
+  const post = { number, html, reply_to, quote, edited_at, deleted, reactions, pinned, files };
   return { seq, kind, author, text, at, target, ...post };
 }
 

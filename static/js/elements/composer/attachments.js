@@ -3,6 +3,7 @@
  * begin to go to the server at once; `attached` is what the message takes with it.
  */
 import { session } from "../../local/storage.js";
+import { amended } from "../../state/overlay.js";
 import { makeNonce } from "../../server/nonce.js";
 import { n, t } from "../../words/texts.js";
 import { withLoaded } from "../page/loading.js";
@@ -14,6 +15,7 @@ const MOST = 10;
 /** @typedef {import("../../state/types.js").OutgoingFile} OutgoingFile */
 /** @typedef {import("../../server/outbox.js").Attached} Attached */
 /** @typedef {typeof import("../../server/file_sending.js")} Sending */
+/** @typedef {import("../../state/types.js").Described} Described */
 
 export class Attachments {
   #batch = makeNonce();
@@ -21,6 +23,12 @@ export class Attachments {
   /** Loaded with the first file. @type {Sending|null} */ #sending = null;
   /** @type {import("./tray.js").Tray|null} */ #tray = null;
   #made = 0;
+  /**
+   * Loaded with the first message of files that is edited.
+   * @type {import("./edited_files.js").EditedFiles|null}
+   */
+  #edited = null;
+  /** @type {Map<number, Described[]>} by message: what was refused */ #refused = new Map();
 
   /** @param {import("../../room.js").Page} page */
   constructor(page) {
@@ -42,6 +50,8 @@ export class Attachments {
       this.input.value = "";
     };
     this.input.addEventListener("change", choose, { signal });
+    this.page.store.watch(["composing"], () => void this.#showEdited(), signal);
+    void this.#showEdited();
     document.addEventListener("paste", (event) => this.#paste(event), { signal });
     watchDrops((files, problem) => {
       if (problem) this.composer.hint.show(problem);
@@ -59,6 +69,27 @@ export class Attachments {
     return this.#files.some(({ state }) => state === "refused")
       ? t("A file couldn’t be sent: try it again, or remove it.")
       : "";
+  }
+
+  /** What is said of the files of the message that is edited. @param {number} number */
+  describedIn(number) {
+    return this.#edited?.of(number) ?? [];
+  }
+
+  /** @param {number} number */
+  isDescribedAnew(number) {
+    const before = this.#filesOf(number);
+    const now = this.describedIn(number);
+    return now.some(({ description }, place) => description !== before[place]?.description);
+  }
+
+  /**
+   * An edit was refused: this is shown when it is edited again.
+   * @param {number} number
+   * @param {Described[]} files
+   */
+  describeAgain(number, files) {
+    this.#refused.set(number, files);
   }
 
   /** The outbox has them now. */
@@ -117,6 +148,34 @@ export class Attachments {
     if ((isElsewhere && target !== this.composer.box) || document.querySelector("dialog[open]")) return;
     event.preventDefault();
     void this.add([...data.files]);
+  }
+
+  /** @param {number} number of a message @returns {import("../../state/types.js").SharedFile[]} */
+  #filesOf(number) {
+    const { state } = this.page.store;
+    const line = state.lines.find((one) => one.number === number);
+    return (line && amended(state, line).files) ?? [];
+  }
+
+  async #showEdited() {
+    const { store } = this.page;
+    if (!this.#edited) {
+      if (store.state.editing === null || !this.#filesOf(store.state.editing).length) return;
+      const before = /** @type {HTMLElement} */ (this.composer.querySelector("#attachments"));
+      this.#edited = await withLoaded(store, async () => {
+        const { EditedFiles } = await import("./edited_files.js");
+        return this.#edited ?? new EditedFiles(before, () => this.#leave());
+      });
+    }
+    const { editing } = store.state;
+    if (editing === null) this.#edited?.show(null, [], []);
+    else this.#edited?.show(editing, this.#filesOf(editing), this.#refused.get(editing) ?? []);
+    this.#refused.clear();
+  }
+
+  #leave() {
+    this.page.store.dispatch({ type: "editing", number: null });
+    this.composer.focus();
   }
 
   /** @returns {Promise<Sending|null>} null if it couldn't be loaded */

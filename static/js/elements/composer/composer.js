@@ -255,15 +255,19 @@ export class ChatComposer extends PageElement {
    */
   async #save(text) {
     const number = /** @type {number} */ (this.#edited);
-    if (!text.trim() && text !== this.#textOf(number)) {
+    const before = this.#textOf(number);
+    const files = this.attachments?.describedIn(number) ?? [];
+    if (!text.trim() && text !== before && !files.length) {
       this.hint.show(t("Nothing is left of it. Delete the message instead."));
       return;
     }
-    const before = this.#textOf(number);
+    const isSame = text === before && !this.attachments?.isDescribedAnew(number);
     this.#leaveMode();
-    if (text === before) return;
-    const answer = await this.page.amendments.request({ type: "edit", number, text });
+    if (isSame) return;
+    const edit = { type: "edit", number, text, ...(files.length && { files }) };
+    const answer = await this.page.amendments.request(edit);
     if (answer.type !== "error" || this.#edited !== null || answer.code === "ended") return;
+    this.attachments?.describeAgain(number, files);
     this.page.store.dispatch({ type: "editing", number });
     this.#syncMode();
     if (this.#edited === number) this.#setText(text);

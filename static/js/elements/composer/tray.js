@@ -18,11 +18,11 @@ const SIDE = 96;
 
 /**
  * Its middle. The page's policy lets in no pictures but the server's, so it is drawn.
- * @param {Blob} blob
+ * @param {Blob|HTMLImageElement} source
  * @param {HTMLCanvasElement} canvas
  */
-async function draw(blob, canvas) {
-  const bitmap = await createImageBitmap(blob);
+export async function draw(source, canvas) {
+  const bitmap = await createImageBitmap(source);
   const side = Math.min(bitmap.width, bitmap.height);
   const [left, top] = [(bitmap.width - side) / 2, (bitmap.height - side) / 2];
   canvas.getContext("2d")?.drawImage(bitmap, left, top, side, side, 0, 0, SIDE, SIDE);
