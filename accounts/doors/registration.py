@@ -10,13 +10,13 @@ from pydantic import field_validator
 
 from accounts.doors.signin import SignIn, empty_form, redirect_after_sign_in, signed_in
 from accounts.doors.telling import send_confirmation
-from accounts.keys import INVITE_DOOR, NEWCOMERS_CHANGED, REGISTERED, USER, FoundInvitation
+from accounts.keys import INVITE_DOOR, REGISTERED, USER, FoundInvitation
 from accounts.models import User
 from accounts.people import accounts, display_names
 from accounts.people.mentions import NAMED_PEOPLE
 from accounts.people.shown_names import load_names
 from accounts.people.site_acts import SiteActor, record_site_act
-from accounts.people.waiting import begin_to_wait
+from accounts.people.waiting import begin_to_wait, tell_newcomers_changed
 from accounts.signin.invite_links import LOOKS, able_maker, dead_link, take_use
 from accounts.signin.sessions import sign_in
 from accounts.site_look import DEFAULT_COLOUR, clean_colour
@@ -200,8 +200,7 @@ class Register(web.View):
         await accounts.note_language(user, current().code)
         await send_confirmation(request, user)
         if user.waits_since is not None:
-            for changed in request.app[NEWCOMERS_CHANGED]:
-                await changed()
+            await tell_newcomers_changed(request.app)
             raise await signed_in(request, user, "/accounts/waiting")
         for call in request.app[REGISTERED]:
             await call(user)
