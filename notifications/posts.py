@@ -39,7 +39,7 @@ KEYWORDS_AT_ONCE = 10_000
 @dataclass(frozen=True)
 class Post:
     """A change of a room's history: a post that is new or was changed, or a service line, which has no
-    number. `edited` since it was decided."""
+    number. `edited` since it was decided, `edited_at` ever."""
 
     changed_seq: int
     seq: int
@@ -53,6 +53,7 @@ class Post:
     text: str
     target_id: int | None = None
     edited: bool = False
+    edited_at: int | None = None
 
     @property
     def goes_id(self) -> int:
@@ -83,11 +84,11 @@ _COLUMNS = (
 
 
 def _post(row: tuple[Any, ...], edited: bool = False) -> Post:
-    changed_seq, seq, number, kind, author_id, at, deleted_at, reply_to, mentions, text, target_id = row[:11]
+    changed_seq, seq, number, kind, author_id, at, deleted_at, reply_to, mentions, text, target_id, edited_at = row
     ids = frozenset(int(one) for one in str(mentions or "").split(",") if one)
     return Post(
         *(changed_seq, seq, number, kind, author_id, at),
-        *(deleted_at is not None, reply_to, ids, text, target_id, edited),
+        *(deleted_at is not None, reply_to, ids, text, target_id, edited, edited_at),
     )
 
 

@@ -16,6 +16,11 @@ RULES: Mapping[str, Text] = {
     "ignored": Text("You ignore its author."),
     "late": Text("It was more than a day old when it came."),
     "not_member": Text("You aren’t a member of this room."),
+    "before": Text("It is from before you came to this room, or came back."),
+    "unheard": Text(
+        "It has your name in it, but couldn’t call you by it: that stands in code, or there was a block "
+        "between you and its author."
+    ),
     "asked": Text("Somebody asks to follow you."),
     "followed": Text("Somebody follows you."),
     "liked": Text("Somebody likes what you wrote."),
@@ -81,8 +86,8 @@ STATES: Mapping[str, Text] = {
 }
 
 _NOT_RECORDED = Text(
-    "So the rules say now. Of then nothing is recorded: you had read it, it is too old, "
-    "or your settings were others."
+    "Of then nothing is recorded: you had read it already, have left the room, ignored or blocked its author "
+    "since, it is too old, or your settings were others."
 )
 
 DETAILS: Mapping[str, Text] = {
@@ -127,15 +132,29 @@ def _detail_in_words(detail: str, language: Language) -> str:
 
 def verdict(reason: Reason, language: Language) -> str:
     """Whether one was called, in a sentence."""
+    number = str(reason.number)
     if reason.pending:
         return language.t("It isn’t decided yet. Ask again in a moment.")
     if reason.called:
-        return language.t("Message {number} called you.", number=str(reason.number))
+        return language.t("Message {number} called you.", number=number)
+    if reason.rule == "deleted":
+        return language.t("Message {number} calls nobody any more.", number=number)
+    if reason.recorded and any(way.way == deciding.PAGE and way.outcome == "off" for way in reason.ways):
+        return language.t("Message {number} called you on no way.", number=number)
+    if reason.kind is not None and not reason.recorded:
+        return language.t(
+            "Whether message {number} called you isn’t recorded. By the rules of now it would:", number=number
+        )
+    if reason.edited_at is not None:
+        return language.t("Message {number} doesn’t call you as it reads now.", number=number)
+    if reason.rule == "blocked":
+        # What it told before the block went with it.
+        return language.t("Message {number} doesn’t call you.", number=number)
     if reason.recorded:
         return language.t(
-            "Message {number} is under the bell, and called you on no way.", number=str(reason.number)
+            "Message {number} is under the bell, and called you on no way.", number=number
         )
-    return language.t("Message {number} didn’t call you.", number=str(reason.number))
+    return language.t("Message {number} didn’t call you.", number=number)
 
 
 def rule_in_words(reason: Reason, language: Language) -> str:
@@ -148,6 +167,14 @@ def notes(reason: Reason, language: Language) -> list[str]:
     found = []
     if not reason.recorded and reason.kind is not None and not reason.pending:
         found.append(language.translate(_NOT_RECORDED))
+    if reason.edited_at is not None:
+        at = language.moment(iso(reason.edited_at))
+        found.append(
+            language.t(
+                "It was edited at {time}. What it told before by its text was taken back, unless read.",
+                time=at,
+            )
+        )
     if reason.changed_at is not None:
         at = language.moment(iso(reason.changed_at))
         found.append(language.t("Your settings have changed since, the last time at {time}.", time=at))

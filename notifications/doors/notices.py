@@ -87,7 +87,7 @@ class Why(web.View):
         request = self.request
         found, _ = await visible_post(request)
         number = int(request.match_info["number"])
-        reason = await request.app[NOTIFICATIONS].explainer.explain(found.room, number, request[USER].id)
+        reason = await request.app[NOTIFICATIONS].explainer.explain(found.room, number, request[USER])
         if reason is None:
             raise web.HTTPNotFound
         language = current()
