@@ -20,7 +20,8 @@ AT_ONCE = 100
 @dataclass(frozen=True)
 class Person:
     """`notify` is their level of the room, which holds until `notify_until` and was chosen at
-    `notify_at`; `joined_at` is when they came to it last. `changed_at` is when they chose anything else about notices last."""
+    `notify_at`; `joined_at` is when they came to it last. `changed_at` is when they chose anything else
+    about notices last."""
 
     id: int
     gone: bool

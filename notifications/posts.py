@@ -84,7 +84,20 @@ _COLUMNS = (
 
 
 def _post(row: tuple[Any, ...], edited: bool = False) -> Post:
-    changed_seq, seq, number, kind, author_id, at, deleted_at, reply_to, mentions, text, target_id, edited_at = row
+    (
+        changed_seq,
+        seq,
+        number,
+        kind,
+        author_id,
+        at,
+        deleted_at,
+        reply_to,
+        mentions,
+        text,
+        target_id,
+        edited_at,
+    ) = row
     ids = frozenset(int(one) for one in str(mentions or "").split(",") if one)
     return Post(
         *(changed_seq, seq, number, kind, author_id, at),

@@ -2,7 +2,7 @@
 is recorded. For all else the rules are asked again, and it is said when one's settings have changed since."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from peewee_async.databases import AioDatabase
@@ -54,6 +54,8 @@ class Reason:
     changed_at: int | None = None
     pending: bool = False
     edited_at: int | None = None
+    zone: str = ""
+    """That of the person, for times in words."""
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -88,8 +90,8 @@ class Explainer:
         key = message_key(room.id, post.seq)
         query = Notice.select().where(Notice.subject == key, Notice.user_id == user.id)
         for notice in await query.aio_execute():
-            return await _recorded(room, number, notice)
-        return await self._asked_again(room, post, user)
+            return replace(await _recorded(room, number, notice), zone=user.time_zone)
+        return replace(await self._asked_again(room, post, user), zone=user.time_zone)
 
     async def _asked_again(self, room: Room, post: Post, user: User) -> Reason:
         members = await self._people.members(room.id, post.author_id, [user.id])

@@ -6,6 +6,7 @@ from helpers.clock import iso
 from helpers.text.translation import Language, Text
 from notifications import deciding
 from notifications.why import Reason, WayTold
+from notifications.wishes import zone_of
 
 RULES: Mapping[str, Text] = {
     "own": Text("You wrote it yourself."),
@@ -109,7 +110,11 @@ _UNREACHABLE: Mapping[str, Text] = {
 """Why a way is unreachable."""
 
 
-def way_in_words(way: WayTold, language: Language) -> str:
+def _moment(at: int, reason: Reason, language: Language) -> str:
+    return language.moment(iso(at), zone_of(reason.zone))
+
+
+def way_in_words(way: WayTold, reason: Reason, language: Language) -> str:
     """What became of the way, with its time."""
     known = STATES.get(way.state or "") or OUTCOMES.get(way.outcome) or Text("It was told.")
     if way.state is None and way.outcome == "unreachable":
@@ -118,7 +123,7 @@ def way_in_words(way: WayTold, language: Language) -> str:
     if way.detail:
         text += f" {_detail_in_words(way.detail, language)}"
     at = way.due_at if way.state == "waiting" else way.at
-    return f"{text} ({language.moment(iso(at))})" if at is not None else text
+    return f"{text} ({_moment(at, reason, language)})" if at is not None else text
 
 
 def _detail_in_words(detail: str, language: Language) -> str:
@@ -151,9 +156,7 @@ def verdict(reason: Reason, language: Language) -> str:
         # What it told before the block went with it.
         return language.t("Message {number} doesn’t call you.", number=number)
     if reason.recorded:
-        return language.t(
-            "Message {number} is under the bell, and called you on no way.", number=number
-        )
+        return language.t("Message {number} is under the bell, and called you on no way.", number=number)
     return language.t("Message {number} didn’t call you.", number=number)
 
 
@@ -168,7 +171,7 @@ def notes(reason: Reason, language: Language) -> list[str]:
     if not reason.recorded and reason.kind is not None and not reason.pending:
         found.append(language.translate(_NOT_RECORDED))
     if reason.edited_at is not None:
-        at = language.moment(iso(reason.edited_at))
+        at = _moment(reason.edited_at, reason, language)
         found.append(
             language.t(
                 "It was edited at {time}. What it told before by its text was taken back, unless read.",
@@ -176,15 +179,17 @@ def notes(reason: Reason, language: Language) -> list[str]:
             )
         )
     if reason.changed_at is not None:
-        at = language.moment(iso(reason.changed_at))
+        at = _moment(reason.changed_at, reason, language)
         found.append(language.t("Your settings have changed since, the last time at {time}.", time=at))
     if reason.read_at is not None:
-        found.append(language.t("You read it at {time}.", time=language.moment(iso(reason.read_at))))
+        found.append(language.t("You read it at {time}.", time=_moment(reason.read_at, reason, language)))
     return found
 
 
 def in_words(reason: Reason, language: Language) -> str:
     """All of it, a line each."""
     lines = [f"{verdict(reason, language)} {rule_in_words(reason, language)}"]
-    lines += [f"{language.translate(WAYS[way.way])}: {way_in_words(way, language)}" for way in reason.ways]
+    lines += [
+        f"{language.translate(WAYS[way.way])}: {way_in_words(way, reason, language)}" for way in reason.ways
+    ]
     return "\n".join([*lines, *notes(reason, language)])

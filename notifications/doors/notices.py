@@ -95,7 +95,7 @@ class Why(web.View):
             "verdict": verdict(reason, language),
             "rule": rule_in_words(reason, language),
             "ways": [
-                {"name": language.translate(WAYS[way.way]), "text": way_in_words(way, language)}
+                {"name": language.translate(WAYS[way.way]), "text": way_in_words(way, reason, language)}
                 for way in reason.ways
             ],
             "notes": notes(reason, language),
