@@ -39,8 +39,8 @@ class WayTold:
 @dataclass(frozen=True)
 class Reason:
     """`called` says whether one was told. `recorded`: the rule is that of then, and not what the rules say
-    now. `changed_at` is when one's settings changed, where that was after the message and the answer depends on
-    them; `edited_at` is when the text was, where the answer depends on that."""
+    now. `changed_at` is when one's settings changed, where that was after the message and the answer depends
+    on them; `edited_at` is when the text was, where the answer depends on that."""
 
     room: str
     number: int
