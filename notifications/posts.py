@@ -84,24 +84,14 @@ _COLUMNS = (
 
 
 def _post(row: tuple[Any, ...], edited: bool = False) -> Post:
-    (
-        changed_seq,
-        seq,
-        number,
-        kind,
-        author_id,
-        at,
-        deleted_at,
-        reply_to,
-        mentions,
-        text,
-        target_id,
-        edited_at,
-    ) = row
+    changed_seq, seq, number, kind, author_id, at, *rest = row
+    deleted_at, reply_to, mentions, text, target_id, edited_at = rest
     ids = frozenset(int(one) for one in str(mentions or "").split(",") if one)
     return Post(
         *(changed_seq, seq, number, kind, author_id, at),
-        *(deleted_at is not None, reply_to, ids, text, target_id, edited, edited_at),
+        *(deleted_at is not None, reply_to, ids, text, target_id),
+        edited=edited,
+        edited_at=edited_at,
     )
 
 

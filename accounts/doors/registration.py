@@ -10,13 +10,14 @@ from pydantic import field_validator
 
 from accounts.doors.signin import SignIn, empty_form, redirect_after_sign_in, signed_in
 from accounts.doors.telling import send_confirmation
+from accounts.doors.waiting import tell_newcomers_changed
 from accounts.keys import INVITE_DOOR, REGISTERED, USER, FoundInvitation
 from accounts.models import User
 from accounts.people import accounts, display_names
 from accounts.people.mentions import NAMED_PEOPLE
 from accounts.people.shown_names import load_names
 from accounts.people.site_acts import SiteActor, record_site_act
-from accounts.people.waiting import begin_to_wait, tell_newcomers_changed
+from accounts.people.waiting import begin_to_wait
 from accounts.signin.invite_links import LOOKS, able_maker, dead_link, take_use
 from accounts.signin.sessions import sign_in
 from accounts.site_look import DEFAULT_COLOUR, clean_colour

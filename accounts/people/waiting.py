@@ -3,9 +3,6 @@ who run the site let them in, or decline, which deletes the account."""
 
 from typing import Any
 
-from aiohttp import web
-
-from accounts.keys import NEWCOMERS_CHANGED
 from accounts.models import User
 from helpers.clock import now_ms
 
@@ -16,12 +13,6 @@ async def begin_to_wait(user: User) -> None:
     """In the transaction that stores the account."""
     user.waits_since = now_ms()
     await User.update(waits_since=user.waits_since).where(User.id == user.id).aio_execute()
-
-
-async def tell_newcomers_changed(app: web.Application) -> None:
-    """After somebody has begun to wait, or waits no more."""
-    for changed in app[NEWCOMERS_CHANGED]:
-        await changed()
 
 
 def _waits() -> Any:

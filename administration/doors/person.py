@@ -11,6 +11,7 @@ from aiohttp import web
 from redis.exceptions import RedisError
 
 from accounts.doors.profiles import tell_of_name
+from accounts.doors.waiting import tell_newcomers_changed
 from accounts.keys import INVITE_DOOR, REGISTERED, USER
 from accounts.models import User
 from accounts.people.directory import user_by_name
@@ -19,7 +20,6 @@ from accounts.people.pictures import stored_bytes as picture_bytes
 from accounts.people.shown_names import load_names
 from accounts.people.site_acts import SiteActor
 from accounts.people.site_roles import SitePermission, SiteRole, site_may, site_outranks, site_role_of
-from accounts.people.waiting import tell_newcomers_changed
 from accounts.personal_data.deletion import ACCOUNT_DELETION
 from accounts.signin.devices import device_of
 from accounts.signin.sessions import end_all_sessions

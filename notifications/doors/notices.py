@@ -1,12 +1,13 @@
 """What one was told: a page that works without scripts, and JSON; and why a message called one, or didn't."""
 
+from dataclasses import replace
 from typing import Any
 
 import aiohttp_jinja2
 from aiohttp import web
 
 from accounts.keys import USER
-from accounts.people.shown_names import load_names
+from accounts.people.shown_names import called_by_names, handles_in, load_names
 from chat.doors.posts import visible_post
 from chat.errors import ActionError
 from chat.keys import ENGINE, take_token
@@ -51,7 +52,9 @@ class Notices(web.View):
         if wants_json(request):
             notices = [notice.as_json() for notice in found]
             return web.json_response({"notices": notices, "more": more, "cursor": cursor, "unread": count})
-        await load_names([notice.by for notice in found])
+        mentioned = set[str]().union(*(handles_in(notice.text) for notice in found))
+        names = await load_names({notice.by for notice in found} | mentioned)
+        found = [replace(notice, text=called_by_names(notice.text, names)) for notice in found]
         context: dict[str, Any] = {
             **{"notices": found, "cursor": cursor, "only_unread": only_unread, "unread_count": count},
             "rules": RULES,
