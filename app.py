@@ -41,6 +41,8 @@ from helpers.fetching import run_fetcher
 from helpers.images import run_picture_maker
 from helpers.keys import DATABASE, LIMITER, SETTINGS, SITE
 from helpers.linked_pages.reading import run_page_reader
+from helpers.observing.measures import Readings
+from helpers.observing.serving import ask_workers
 from helpers.processes.heartbeat import ServiceManager
 from helpers.processes.listening import BACKLOG, bound, cannot_listen, listen, listen_at
 from helpers.processes.passing import PASSING, Passing
@@ -71,6 +73,8 @@ from helpers.web.forms import forms
 from helpers.web.headers import add_headers
 from helpers.web.health import HEALTH_PATIENCE, WRITING, Writing
 from helpers.web.languages import languages
+from helpers.web.measured import READINGS, measured
+from helpers.web.metrics_door import told_metrics, told_metrics_of
 from helpers.web.pages import setup_pages
 from helpers.web.protocol import Runner
 from helpers.web.request_ids import AccessLogger, access_log, add_request_id, request_ids
@@ -101,6 +105,7 @@ async def create_app(settings: Settings, timings: Timings = DEFAULT_TIMINGS) -> 
     # outside, for errors of the session store.
     middlewares = [
         request_ids,
+        measured,
         connections_of_clients,
         compression,
         languages,
@@ -124,6 +129,7 @@ async def create_app(settings: Settings, timings: Timings = DEFAULT_TIMINGS) -> 
     )
     app[HEALTH_PATIENCE] = timings.health_check
     app[WRITING] = Writing()
+    app[READINGS] = Readings()
     app[CONNECTIONS] = connections_by(settings)
     app[SESSION_ENDED] = []
     app[LARGE_BODIES] = Counter()
@@ -217,8 +223,9 @@ async def _serve(settings: Settings, worker: WorkerArguments | None) -> None:
                 except OSError as error:
                     raise Failure(f"can't listen on {settings.socket} ({error.strerror})") from None
             print(greeting, flush=True)
-        manager.ready()
-        await stop.wait()
+        async with told_metrics(app, worker.private if worker is not None else None):
+            manager.ready()
+            await stop.wait()
         manager.stopping()
     finally:
         await shut_down(runner)
@@ -241,7 +248,9 @@ async def _supervise(settings: Settings, count: int) -> int:
         print(greeting, flush=True)
         manager.ready()
 
-    return await Supervisor([sys.executable, str(ROOT / "app.py"), "worker"], sockets).run(on_ready)
+    supervisor = Supervisor([sys.executable, str(ROOT / "app.py"), "worker"], sockets)
+    async with told_metrics_of(settings.metrics, lambda: ask_workers(supervisor.serving)):
+        return await supervisor.run(on_ready)
 
 
 async def _greeting(settings: Settings) -> str:

@@ -1,5 +1,6 @@
 """The settings of what an operator sees."""
 
+import os
 import re
 from typing import Literal
 
@@ -12,6 +13,10 @@ MAX_LOGGERS = 50
 OWN = "aiochat"
 """What the names of our own loggers begin with."""
 
+MAX_SOCKET_PATH = 107
+"""Bytes; see unix(7)."""
+
+_ADDRESS = re.compile(r"[A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\]")
 _LOGGER = re.compile(r"[A-Za-z0-9_.]{1,100}")
 
 
@@ -34,13 +39,34 @@ def levels_of(value: str) -> dict[str, str]:
     return found
 
 
+def metrics_place(value: str) -> str:
+    """Where Prometheus may ask: `host:port` or `unix:/path`. Raises ValueError."""
+    if value.startswith("unix:"):
+        path = value.removeprefix("unix:")
+        if not path.startswith("/") or len(os.fsencode(path)) > MAX_SOCKET_PATH or not path.isprintable():
+            raise ValueError(f"must be unix: and an absolute path of at most {MAX_SOCKET_PATH} bytes")
+        return value
+    host, _, port = value.rpartition(":")
+    if not _ADDRESS.fullmatch(host) or not (port.isascii() and port.isdecimal()):
+        raise ValueError("must be like 127.0.0.1:9180, [::1]:9180 or unix:/run/aiochat/metrics.sock")
+    if not 1 <= int(port[:6]) <= 65535:
+        raise ValueError("has a port that isn't from 1 to 65535")
+    return value
+
+
 class ObservingSettings(BaseSettings):
     log_format: Literal["text", "json"] = "text"
     log_level: str = "info"
     access_log: Literal["on", "off"] = "off"
+    metrics: str = ""
 
     @field_validator("log_level")
     @classmethod
     def _are_levels(cls, value: str) -> str:
         levels_of(value)
         return value
+
+    @field_validator("metrics")
+    @classmethod
+    def _is_place(cls, value: str) -> str:
+        return value and metrics_place(value)

@@ -14,12 +14,9 @@ from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 import setting_names
-from observing_settings import ObservingSettings
+from observing_settings import MAX_SOCKET_PATH, ObservingSettings
 
 ROOT = Path(__file__).resolve().parent
-MAX_SOCKET_PATH = 107
-"""Bytes; see unix(7)."""
-
 DATABASE_SCHEMES = ("sqlite", "postgresql", "postgresql+aiopg")
 FILE_SCHEMES = ("file", "s3")
 MAIL_SCHEMES = ("smtp", "smtps")

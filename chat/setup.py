@@ -51,6 +51,7 @@ from chat.doors.websocket import Services
 from chat.engine import open_engine
 from chat.events import RESTART
 from chat.keys import ATTACHMENTS, COMMANDS, ENGINE, MESSAGE_LIMITS, TABLES_OF_ROOMS, message_limits
+from chat.measures import add_readings
 from chat.personal_data.erasure import erase_from_chat
 from chat.personal_data.export import SECTIONS, file_contents
 from chat.personal_data.purge import Purge
@@ -97,6 +98,7 @@ async def run_chat(app: web.Application) -> AsyncIterator[None]:
         app[SETTINGS].address,
         app[SETTINGS].search_language,
     ) as engine:
+        add_readings(app, engine)
         presence = PresenceTracker(engine)
         app[ENGINE] = engine
         timings = engine.timings

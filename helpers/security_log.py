@@ -16,6 +16,7 @@ from pathlib import Path
 from aiohttp import web
 
 from helpers.limits import Buckets
+from helpers.observing.measures import Counter
 from helpers.processes.terminal import Failure
 
 log = logging.getLogger("aiochat.security")
@@ -39,6 +40,8 @@ _all_refusals = Buckets(rate=20.0, burst=100.0)
 COUNT_SECONDS = 10.0
 """After this time those that were left out are counted, if no other line does it before."""
 
+REFUSALS = Counter("aiochat_refusals_total", "What was refused, by the code of the error.", "code")
+
 _left_out = 0
 _count_later: asyncio.TimerHandle | None = None
 
@@ -55,6 +58,7 @@ def note_refusal(what: str, *, who: str = "", whence: str = "", **details: str |
     """The same for what was refused. Of many from the same place a few are written; the next line
     says how many were left out."""
     global _left_out
+    REFUSALS.add(str(details.get("code", "")) or what)
     if _refusals.take((who, whence)) or _all_refusals.take(""):
         _left_out += 1
         _have_counted()

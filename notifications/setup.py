@@ -13,12 +13,14 @@ from helpers.keys import DATABASE
 from helpers.mail.queue import MAILS
 from helpers.redis.bus import BUS
 from helpers.tasks import cancel_all
+from helpers.web.measured import READINGS
 from notifications.commands import NoticeCommands
 from notifications.erasure import NOTICES_OF_ROOMS, erase_notices, remove_between
 from notifications.export import SECTIONS
 from notifications.keys import NOTIFICATIONS, Notifications
 from notifications.lists import NoticeLists
 from notifications.telling import Teller
+from notifications.waiting import NOTICES_WAITING, waiting_notices
 from notifications.ways.setup import setup_ways
 from notifications.why import Explainer
 from notifications.worker import NoticeWorker
@@ -42,6 +44,7 @@ async def run_notices(app: web.Application) -> AsyncIterator[None]:
     tasks = [
         asyncio.create_task(work, context=contextvars.Context()) for work in (worker.run(), teller.run())
     ]
+    app[READINGS].add(NOTICES_WAITING, waiting_notices)
     yield
     engine.followers.remove(worker.note)
     engine.doubters.remove(worker.look)

@@ -25,6 +25,7 @@ from chat.history.transaction import RoomTransaction
 from chat.roles import Permission
 from helpers.db.database import is_unavailable
 from helpers.db.transactions import short_transaction
+from helpers.observing.measures import Counter, Durations
 from helpers.tasks import cancel_all
 from helpers.text.characters import one_line
 from timings import DEFAULT, Timings
@@ -37,6 +38,13 @@ transaction only delays its first entry."""
 
 MAX_QUEUED = 10_000
 """Queued entries. At this many, connections that append an entry stop reading their sockets."""
+
+STORED = Counter("aiochat_events_stored_total", "Messages and other events of rooms that were stored.")
+COMMIT_SECONDS = Durations("aiochat_commit_seconds", "Until a batch of entries was stored and told.")
+DELIVERY_SECONDS = Durations(
+    "aiochat_delivery_seconds",
+    "Of writing a commit's events to all connections of this process, and the bus.",
+)
 
 GATHER_FACTOR = 0.5
 """Where entries are queued already when a commit ends, the next commit waits for more: for this
@@ -161,7 +169,9 @@ class Journal:
             except Exception:
                 log.exception("a batch of %d was lost", len(batch))
                 _answer_all(batch, broken())
-            await self._gather(len(batch), time.monotonic() - began)
+            took = time.monotonic() - began
+            COMMIT_SECONDS.add(took)
+            await self._gather(len(batch), took)
 
     async def _gather(self, answered_count: int, took: float) -> None:
         """Under load, waits after a commit for more entries: fewer and larger commits, and fewer
@@ -308,8 +318,11 @@ class Journal:
         return receipt
 
     def _deliver(self, lines: dict[int, list[Line]]) -> None:
+        began = time.monotonic()
+        STORED.add(number=sum(map(len, lines.values())))
         try:
             self._on_commit(lines)
+            DELIVERY_SECONDS.add(time.monotonic() - began)
         except Exception:
             # A stored entry is acknowledged also where its delivery fails.
             log.exception("a delivery broke")

@@ -16,6 +16,7 @@ from peewee_async.pool import AioPgPoolBackend, PsycopgPoolBackend
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from helpers.db.pipeline import PipelineConnection
+from helpers.db.timed import TimedDatabase
 
 POOL_SIZE = 10
 ACQUIRE_SECONDS = 4.0
@@ -97,11 +98,11 @@ class ReconnectingAiopgBackend(AioPgPoolBackend):
         raise psycopg2.OperationalError("no connection could be made")
 
 
-class ReconnectingPsycopgDatabase(Psycopg3Database):
+class ReconnectingPsycopgDatabase(TimedDatabase, Psycopg3Database):
     pool_backend_cls = ReconnectingPoolBackend
 
 
-class ReconnectingAiopgDatabase(PostgresqlDatabase):
+class ReconnectingAiopgDatabase(TimedDatabase, PostgresqlDatabase):
     pool_backend_cls = ReconnectingAiopgBackend
 
 

@@ -17,6 +17,8 @@ from peewee_async.databases import FetchResults
 from peewee_async.pool import AioSqlitePool, AioSqlitePoolBackend
 from peewee_async.transactions import Transaction
 
+from helpers.db.timed import TimedDatabase
+
 CONNECTIONS = 6
 """Each connection is a thread. One writes; more than a few readers only wait for the interpreter
 lock."""
@@ -94,7 +96,7 @@ class ImmediateTransaction(Transaction):
         await self.execute("BEGIN IMMEDIATE")
 
 
-class PersistentSqliteDatabase(SqliteDatabase):
+class PersistentSqliteDatabase(TimedDatabase, SqliteDatabase):
     pool_backend_cls = PersistentPoolBackend
 
     def init(self, database: str | None, **kwargs: Any) -> None:

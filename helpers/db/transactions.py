@@ -4,6 +4,7 @@ PostgreSQL runs them as a pipeline (psycopg 3), SQLite in one call to its connec
 one by one. This is for the hot path. All other code uses `database.aio_atomic()`."""
 
 import contextlib
+import time
 from collections.abc import AsyncIterator
 from typing import Any, cast
 
@@ -14,6 +15,7 @@ from peewee_async.databases import AioDatabase
 from helpers.db.pipeline import PipelineConnection
 from helpers.db.sqlite import PersistentSqliteDatabase
 from helpers.db.statement import Rows, Statement
+from helpers.db.timed import DATABASE_SECONDS
 
 
 class ShortTransaction:
@@ -54,6 +56,13 @@ class ShortTransaction:
         await self._run([Statement("ROLLBACK")])
 
     async def _run(self, statements: list[Statement]) -> list[Rows]:
+        began = time.monotonic()
+        try:
+            return await self._run_all(statements)
+        finally:
+            DATABASE_SECONDS.add(time.monotonic() - began)
+
+    async def _run_all(self, statements: list[Statement]) -> list[Rows]:
         if isinstance(self._connection, aiosqlite.Connection):
             return await _run_in_thread(self._connection, statements)
         if isinstance(self._connection, PipelineConnection):

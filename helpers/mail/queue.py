@@ -20,6 +20,7 @@ from helpers.db.database import is_unavailable
 from helpers.db.leases import Claim
 from helpers.mail.mail import Mail, email_of
 from helpers.mail.smtp import MailRefused, MailServer, ServerAway, Session
+from helpers.observing.measures import Counter, Gauge
 from helpers.security_log import note
 from helpers.text.characters import one_line
 from helpers.text.translation import ENGLISH, LANGUAGES, set_language
@@ -184,6 +185,7 @@ class MailQueue:
             await self._refused(row, MailRefused(one_line(error), for_good=True))
             return
         await OutgoingMail.delete().where(OutgoingMail.id == row.id).aio_execute()
+        MAILS_DONE.add("sent")
         note("mail", "ok", kind=row.kind, user=row.user_id)
 
     async def _refused(self, row: OutgoingMail, error: MailRefused) -> None:
@@ -196,6 +198,7 @@ class MailQueue:
     @staticmethod
     async def _put_off(row: OutgoingMail) -> int:
         """Has a mail sent later. Returns in how many seconds."""
+        MAILS_DONE.add("put off")
         pause = PAUSES[min(row.tries, len(PAUSES) - 1)]
         change: dict[str, Any] = {"tries": row.tries + 1, "due_at": now_ms() + pause * 1000}
         await OutgoingMail.update(change).where(OutgoingMail.id == row.id).aio_execute()
@@ -205,8 +208,12 @@ class MailQueue:
     async def _give_up(rows: list[OutgoingMail], why: str = "the mail server took it on no day") -> None:
         for row in rows:
             await OutgoingMail.delete().where(OutgoingMail.id == row.id).aio_execute()
+            MAILS_DONE.add("failed")
             log.error("a mail of the kind %s is given up: %s", row.kind, why)
 
+
+MAILS_DONE = Counter("aiochat_mails_total", "Mails that were sent, put off, or given up.", "result")
+MAILS_WAITING = Gauge("aiochat_mails_waiting", "Mails that wait for the mail server.", per_site=True)
 
 MAILS = web.AppKey("mails", MailQueue)
 

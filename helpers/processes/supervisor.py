@@ -110,6 +110,11 @@ class Supervisor:
                 await cancel_all([work, stopped])
                 await asyncio.gather(*(self._stop_worker(worker) for worker in list(self._alive)))
 
+    @property
+    def serving(self) -> dict[str, Path]:
+        """The private sockets of the workers that serve, by their numbers from 1 on."""
+        return {str(slot + 1): one.private for slot, one in sorted(self._current.items()) if not one.ended}
+
     def _on_hangup(self, had_terminal: bool, ending: asyncio.Event) -> None:
         """Closing the terminal in which this runs ends it."""
         if had_terminal and not sys.stdin.isatty():

@@ -18,9 +18,12 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import ResponseError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
+from helpers.observing.measures import Durations
 from helpers.text.characters import one_line
 
 log = logging.getLogger("aiochat.redis")
+
+REDIS_SECONDS = Durations("aiochat_redis_seconds", "Until Redis answered a command of the bus.")
 
 ANSWER_SECONDS = 2.0
 QUIET_SECONDS = 5.0
@@ -166,7 +169,8 @@ class Link(asyncio.Protocol):
         if not self._asked:
             self._transport.abort()
             return
-        _, _, then = self._asked.popleft()
+        asked, _, then = self._asked.popleft()
+        REDIS_SECONDS.add(self._loop.time() - asked)
         try:
             then(answer)
         except Exception:

@@ -155,6 +155,11 @@ class DatabaseSessions:
     async def clear(self) -> None:
         await self._run("DELETE FROM sessions")
 
+    async def count(self) -> float:
+        """Of those that haven't expired."""
+        ((found,),) = await self._run("SELECT COUNT(*) FROM sessions WHERE expires_at > ?", now_ms())
+        return float(found)
+
     async def sweep(self) -> None:
         """Removes expired sessions."""
         await self._run("DELETE FROM sessions WHERE expires_at <= ?", now_ms())

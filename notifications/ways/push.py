@@ -20,6 +20,7 @@ from yarl import URL
 from helpers.clock import now_ms
 from helpers.db.database import is_unavailable
 from helpers.db.leases import Claim
+from helpers.observing.measures import Counter
 from helpers.tasks import cancel_all
 from helpers.text.characters import one_line
 from helpers.text.translation import ENGLISH, LANGUAGES, current, set_language
@@ -66,6 +67,8 @@ MAX_SERVICES = 1000
 
 
 MOST_COUNTED = 100
+
+PUSHES = Counter("aiochat_pushes_total", "Messages to push services, by what became of them.", "result")
 
 
 @dataclass
@@ -280,6 +283,7 @@ class PushWay:
             service.was_silent()
         else:
             service.answered()
+        PUSHES.add(outcome.fate.name.lower())
         match outcome.fate:
             case Fate.TAKEN:
                 await note_taken(device.id)

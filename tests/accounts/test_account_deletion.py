@@ -6,7 +6,18 @@ import pytest
 from accounts.people.names import DELETED
 from chat.personal_data.erasure import without_name
 from tests.conftest import Cast, unique
-from tests.support.deleted_accounts import JSON, acts, asks, change, everything, leaves, rows, status, until
+from tests.support.deleted_accounts import (
+    JSON,
+    acts,
+    asks,
+    change,
+    everything,
+    leaves,
+    rows,
+    status,
+    until,
+    until_gone,
+)
 from tests.support.people import PASSWORD, Listener, Person
 from tests.support.servers import Aiochat
 
@@ -101,7 +112,7 @@ async def test_what_was_written_stays_under_another_name(
     at_alice, _ = await in_the_room([alice, carol], lobby, "beans")
     await leaves(carol)
     await at_alice.hears("changed", number=1, reactions=None)
-    await until(lambda: carol.name not in everything(chat))
+    await until_gone(chat, carol.name)
     history = await alice.history(lobby)
     assert carol.name not in str(history)
     posts = {line["number"]: line for line in history if "number" in line}
@@ -137,7 +148,7 @@ async def test_what_was_written_goes(cast: Cast, chat: Aiochat, alice: Person, l
     await at_alice.says("the last word")
     await leaves(carol, "remove")
     await at_alice.hears("changed", number=8, deleted=True, text="")
-    await until(lambda: not any(text in everything(chat) for text in (what, carol.name)))
+    await until_gone(chat, what, carol.name)
     cleared = at_alice.heard("cleared")[0]["seq"]
     assert [event["number"] for event in at_alice.heard("changed") if event["seq"] > cleared] == [8], (
         "of what is seen, and of nothing else"
@@ -188,7 +199,7 @@ async def test_rooms_pass_on_and_conversations_are_left(
     await leaves(carol)
     await at_bob.hears("message", kind="role", target=bob.name)
     await at_direct.hears("message", kind="left")
-    await until(lambda: carol.name not in everything(chat))
+    await until_gone(chat, carol.name)
     for room, members in ((shared, [(bob.name, "owner")]), (direct, [(bob.name, "member")])):
         assert [
             (one["name"], one["role"]) for one in (await bob.gets(f"/rooms/{room}/members"))["members"]

@@ -11,7 +11,7 @@ from accounts.site_settings import DEFAULTS
 from tests.administration.conftest import Staff, acts
 from tests.conftest import LIMITS_OFF, Cast, server_env, unique
 from tests.support.accounts import PASSWORD, accounts_of
-from tests.support.people import JsonObject, Person
+from tests.support.people import PATIENCE, JsonObject, Person
 from tests.support.servers import Aiochat, Postgres, Redis
 
 NOT_BY_FORM = ("rules_html", "newcomers_html", "retention_since", "logo")
@@ -209,7 +209,7 @@ def test_all_workers_know_it_soon(postgres: Postgres, redis: Redis) -> None:
         boss, visitor = await Person(one.url, "boss").returns(), Person(other.url, "visitor")
         try:
             await sets(boss, "name", "The Pier")
-            async with asyncio.timeout(2.0):
+            async with asyncio.timeout(PATIENCE):
                 while "The Pier" not in await text_of(visitor, "/"):
                     await asyncio.sleep(0.02)
         finally:
@@ -222,7 +222,7 @@ def test_all_workers_know_it_soon(postgres: Postgres, redis: Redis) -> None:
 
 async def test_how_long_messages_are_kept(cast: Cast, alice: Person, lobby: str) -> None:
     assert (await sets(cast.boss, "retention_days", " 90 "))[0] == 200
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(PATIENCE):
         while "Messages are kept here for 90 days" not in await text_of(alice, f"/rooms/{lobby}/settings"):
             await asyncio.sleep(0.1)
     answer = await alice.submits(f"/rooms/{lobby}/settings", act="retention", days="91")

@@ -8,7 +8,7 @@ from playwright.async_api import Page, expect
 
 from helpers.web.routing import Access
 from tests.conftest import unique
-from tests.support.browser import WIDE, Visitor, Visitors, one_database
+from tests.support.browser import WIDE, Visitor, Visitors, comes_true, one_database
 from urls import ROUTES
 
 pytestmark = one_database
@@ -148,11 +148,15 @@ async def test_a_room_is_found_by_what_it_was_called(visitors: Visitors) -> None
     first = page.locator("#switcher-list [role=option]").first
     # However long the title is, the whole address stands beside it.
     await expect(first).to_contain_text(f"#later-{word}")
-    detail = first.locator(".destination-detail")
-    assert await detail.evaluate("node => node.scrollWidth <= node.clientWidth + 1")
-    row, told = await first.bounding_box(), await detail.bounding_box()
-    assert row
-    assert told
-    assert told["x"] + told["width"] <= row["x"] + row["width"]
+    # Read at once: the list is drawn anew with each answer.
+    await comes_true(
+        page,
+        """() => {
+          const row = document.querySelector("#switcher-list [role=option]");
+          const detail = row?.querySelector(".destination-detail");
+          return detail && detail.scrollWidth <= detail.clientWidth + 1
+            && detail.getBoundingClientRect().right <= row.getBoundingClientRect().right;
+        }""",
+    )
     await page.keyboard.press("Enter")
     await page.wait_for_url(f"**/rooms/later-{word}")

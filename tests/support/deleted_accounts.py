@@ -1,6 +1,7 @@
 """Those who delete their accounts, and what the database of a server holds of them."""
 
 import asyncio
+import contextlib
 import sqlite3
 from collections.abc import Callable
 from typing import Any
@@ -9,7 +10,7 @@ import psycopg
 
 from tests.conftest import unique
 from tests.support import feed_reader
-from tests.support.people import PASSWORD, Listener, Person
+from tests.support.people import PASSWORD, PATIENCE, Listener, Person
 from tests.support.raw_http import cookie_of, request
 from tests.support.servers import Aiochat
 
@@ -57,6 +58,18 @@ async def until(true: Callable[[], bool], seconds: float = 60) -> None:
     async with asyncio.timeout(seconds):
         while not true():
             await asyncio.sleep(0.05)
+
+
+async def until_gone(chat: Aiochat, *texts: str) -> None:
+    """Waits until no table has any of them."""
+    left = [""]
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(2 * PATIENCE):
+            while left:
+                stored = await asyncio.to_thread(everything, chat)
+                left = [line for line in stored.splitlines() if any(text in line for text in texts)]
+                await asyncio.sleep(0.1)
+    assert left == []
 
 
 async def leaves(someone: Person, messages: str = "keep") -> None:

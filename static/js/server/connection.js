@@ -7,6 +7,7 @@ import { eventsOf } from "./event_of.js";
 
 const SILENCE = 40_000; // the server pings every 25 s, but a page doesn't see those: ask after a while longer
 const ANSWER = 10_000; // a ping or a connection attempt without an answer for so long is dead
+const OFFLINE_ANSWER = 2_000; // where the browser says that there is no network
 const TICK = 5_000;
 /**
  * After so many failed attempts the status is requested by HTTP: a page can't see that of a refused
@@ -60,7 +61,7 @@ export class Connection {
     this.#lifetime.add(() => clearInterval(ticking));
     addEventListener("online", () => this.#retryNow(), { signal });
     // "offline" is no proof (a server on this very machine still answers), so test the connection.
-    addEventListener("offline", () => this.probe(2_000), { signal });
+    addEventListener("offline", () => this.probe(OFFLINE_ANSWER), { signal });
     const shown = () => document.visibilityState === "visible" && this.#retryNow();
     document.addEventListener("visibilitychange", shown, { signal });
     // A page in the back/forward cache has lost its socket.
@@ -179,7 +180,9 @@ export class Connection {
       if (this.#socket && silent > ANSWER) this.#drop();
       return;
     }
-    if (silent > SILENCE && !this.#pinged) this.probe();
+    // An answer may still have come through while the network went.
+    if (!navigator.onLine) this.probe(OFFLINE_ANSWER);
+    else if (silent > SILENCE) this.probe();
     this.listener.tick();
   }
 

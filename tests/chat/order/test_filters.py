@@ -15,7 +15,7 @@ from tests.chat.order.test_reports import queue, reports_told, stored
 from tests.conftest import Cast, server_env, unique
 from tests.support.deleted_accounts import change
 from tests.support.feed_reader import asks as sends
-from tests.support.people import JsonObject, Person, person
+from tests.support.people import PATIENCE, JsonObject, Person, person
 from tests.support.servers import Aiochat, Postgres, Redis
 
 pytestmark = pytest.mark.usefixtures("door")
@@ -216,7 +216,7 @@ async def test_the_same_text_in_three_rooms_is_reported(chat: Aiochat, alice: Pe
     for room in rooms:
         await alice.creates(room)
         assert (await (await bob.enters(room)).says("visit my wonderful shop"))["type"] == "receipt"
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(PATIENCE):
         while not await queue(alice, rooms[2]):
             await asyncio.sleep(0.05)
     assert [stored(chat, room) for room in rooms] == [0, 0, 1]
@@ -260,7 +260,7 @@ async def test_other_workers_know_of_a_new_filter_at_once(workers: list[Aiochat]
             word = unique("word")
             assert (await at_bob.says(f"{word} before"))["type"] == "receipt"
             assert await adds(alice, room, "word", word, "refuse") == 200
-            async with asyncio.timeout(2):
+            async with asyncio.timeout(PATIENCE):
                 while (answer := await at_bob.says(f"{word} {place}"))["type"] == "receipt":
                     await asyncio.sleep(0.02)
             assert answer["code"] == "filtered"
