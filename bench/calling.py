@@ -57,11 +57,13 @@ async def _measure(chat: Aiochat, database: AioDatabase, tokens: list[list[str]]
         began = time.monotonic()
         await asyncio.sleep(BEFORE_SECONDS)
         spans = []
-        caller = await sessions[0][0].ws_connect(f"/rooms/{room_name(0)}/ws", origin=chat.url)
         for call in range(CALLS):
+            # Each over a socket of its own: one that isn't read for long is closed.
+            caller = await sessions[0][0].ws_connect(f"/rooms/{room_name(0)}/ws", origin=chat.url)
             called = time.monotonic()
             await caller.send_json({"type": "post", "text": f"@all call {call}", "nonce": f"call{call}"})
             await _decided(database, call + 1)
+            await caller.close()
             spans.append((called, time.monotonic()))
             await asyncio.sleep(3)
         until.set()

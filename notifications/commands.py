@@ -73,7 +73,7 @@ class NoticeCommands:
         is_number = text.isascii() and text.isdigit() and len(text) <= MAX_DIGITS and not text.startswith("0")
         room = room_seen_by(await Room.aio_get(Room.id == call.room_id), call.standing)
         line = await visible_post(room, int(text)) if is_number else None
-        reason = await self._explainer.explain(room, int(text), call.user.id) if line is not None else None
+        reason = await self._explainer.explain(room, int(text), call.user) if line is not None else None
         if reason is None:
             raise ActionError("no_such_message", "There is no such message here, or it was cleared away.")
         return in_words(reason, call.language)

@@ -20,7 +20,8 @@ AT_ONCE = 100
 @dataclass(frozen=True)
 class Person:
     """`notify` is their level of the room, which holds until `notify_until` and was chosen at
-    `notify_at`. `changed_at` is when they chose anything else about notices last."""
+    `notify_at`; `joined_at` is when they came to it last. `changed_at` is when they chose anything else
+    about notices last."""
 
     id: int
     gone: bool
@@ -38,6 +39,7 @@ class Person:
     notify_at: int | None = None
     read_number: int = 0
     first_seq: int = 0
+    joined_at: int = 0
 
 
 _PERSON = """
@@ -69,7 +71,7 @@ class PeopleReader:
             database,
             f"""
             SELECT {_PERSON}, member.notify, member.notify_until, member.notify_at, member.read_number,
-                member.first_seq
+                member.first_seq, member.joined_at
             FROM {{given}} JOIN members AS member ON member.room_id = given.room_id
                 AND member.user_id = given.user_id
             JOIN users ON users.id = given.user_id + 0
@@ -90,7 +92,7 @@ class PeopleReader:
         statement = self._members.bind([(room_id, user_id, author_id) for user_id in sorted(user_ids)])
         found = {}
         for row in await fetch(self._database, statement.sql, *statement.params):
-            notify, notify_until, notify_at, read_number, first_seq = row[16:]
+            notify, notify_until, notify_at, read_number, first_seq, joined_at = row[16:]
             person = self._person(row[:16])
             found[person.id] = replace(
                 person,
@@ -99,6 +101,7 @@ class PeopleReader:
                 notify_at=notify_at,
                 read_number=read_number,
                 first_seq=first_seq,
+                joined_at=joined_at,
             )
         return found
 

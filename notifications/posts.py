@@ -20,7 +20,8 @@ from notifications.keywords import first_of, keys_in
 from notifications.people import Person
 from notifications.wishes import level_of
 
-CHANGES_AT_ONCE = 20
+CHANGES_AT_ONCE = 100
+"""Changes of a room that are read together: most concern nobody, and cost what their statements cost."""
 
 THREAD_STEPS = 20
 """Posts that each answer the one before, from an answer back."""
@@ -28,14 +29,17 @@ THREAD_STEPS = 20
 THREAD_ANSWERS = 100
 """Answers to one post whose authors take part, the last ones."""
 
-KEYWORDS_AT_ONCE = 2000
-"""Keywords of members that may stand in one post. Nobody has more than a few."""
+KEYS_AT_ONCE = 2000
+"""Words that are looked up by one statement, of however many posts."""
+
+KEYWORDS_AT_ONCE = 10_000
+"""Keywords of members that may be found by it. Nobody has more than a few."""
 
 
 @dataclass(frozen=True)
 class Post:
     """A change of a room's history: a post that is new or was changed, or a service line, which has no
-    number. `edited` since it was decided."""
+    number. `edited` since it was decided, `edited_at` ever."""
 
     changed_seq: int
     seq: int
@@ -49,6 +53,7 @@ class Post:
     text: str
     target_id: int | None = None
     edited: bool = False
+    edited_at: int | None = None
 
     @property
     def goes_id(self) -> int:
@@ -74,15 +79,19 @@ class Post:
 _COLUMNS = (
     *(Message.changed_seq, Message.seq, Message.number, Message.kind, Message.author_id, Message.at),
     *(Message.deleted_at, Message.reply_to, Message.mentions, Message.text, Message.target_id),
+    Message.edited_at,
 )
 
 
 def _post(row: tuple[Any, ...], edited: bool = False) -> Post:
-    changed_seq, seq, number, kind, author_id, at, deleted_at, reply_to, mentions, text, target_id = row
+    changed_seq, seq, number, kind, author_id, at, *rest = row
+    deleted_at, reply_to, mentions, text, target_id, edited_at = rest
     ids = frozenset(int(one) for one in str(mentions or "").split(",") if one)
     return Post(
         *(changed_seq, seq, number, kind, author_id, at),
-        *(deleted_at is not None, reply_to, ids, text, target_id, edited),
+        *(deleted_at is not None, reply_to, ids, text, target_id),
+        edited=edited,
+        edited_at=edited_at,
     )
 
 
@@ -90,7 +99,8 @@ async def changes_after(room_id: int, seq: int) -> list[Post]:
     """The next changes of the room, in order."""
     query = Message.select(*_COLUMNS).where(Message.room_id == room_id, Message.changed_seq > seq)
     rows = await query.order_by(Message.changed_seq).limit(CHANGES_AT_ONCE).tuples().aio_execute()
-    changed = [row[1] for row in rows if row[0] > row[1] and row[2] is not None]
+    # Most changes are reactions to what was never edited.
+    changed = [row[1] for row in rows if row[0] > row[1] and row[2] is not None and row[11] is not None]
     edited = set()
     for one in changed:
         version = MessageVersion.select(peewee.SQL("1")).where(
@@ -162,9 +172,11 @@ class Concerns:
             given += [(room_id, post.seq, key) for key in keys]
         if not given:
             return {}
-        statement = self._keywords.bind(given)
+        rows: list[tuple[int, int, str, str]] = []
+        for start in range(0, len(given), KEYS_AT_ONCE):
+            statement = self._keywords.bind(given[start : start + KEYS_AT_ONCE])
+            rows += await fetch(self._database, statement.sql, *statement.params)
         of: dict[tuple[int, int], list[tuple[str, str]]] = {}
-        rows = await fetch(self._database, statement.sql, *statement.params)
         for seq, user_id, word, folded in sorted(rows):
             of.setdefault((seq, user_id), []).append((word, folded))
         found: dict[int, dict[int, str]] = {}

@@ -6,6 +6,7 @@ from helpers.clock import iso
 from helpers.text.translation import Language, Text
 from notifications import deciding
 from notifications.why import Reason, WayTold
+from notifications.wishes import zone_of
 
 RULES: Mapping[str, Text] = {
     "own": Text("You wrote it yourself."),
@@ -16,6 +17,11 @@ RULES: Mapping[str, Text] = {
     "ignored": Text("You ignore its author."),
     "late": Text("It was more than a day old when it came."),
     "not_member": Text("You aren’t a member of this room."),
+    "before": Text("It is from before you came to this room, or came back."),
+    "unheard": Text(
+        "It has your name in it, but couldn’t call you by it: that stands in code, or there was a block "
+        "between you and its author."
+    ),
     "asked": Text("Somebody asks to follow you."),
     "followed": Text("Somebody follows you."),
     "liked": Text("Somebody likes what you wrote."),
@@ -81,8 +87,8 @@ STATES: Mapping[str, Text] = {
 }
 
 _NOT_RECORDED = Text(
-    "So the rules say now. Of then nothing is recorded: you had read it, it is too old, "
-    "or your settings were others."
+    "Of then nothing is recorded: you had read it already, have left the room, ignored or blocked its author "
+    "since, it is too old, or your settings were others."
 )
 
 DETAILS: Mapping[str, Text] = {
@@ -104,7 +110,11 @@ _UNREACHABLE: Mapping[str, Text] = {
 """Why a way is unreachable."""
 
 
-def way_in_words(way: WayTold, language: Language) -> str:
+def _moment(at: int, reason: Reason, language: Language) -> str:
+    return language.moment(iso(at), zone_of(reason.zone))
+
+
+def way_in_words(way: WayTold, reason: Reason, language: Language) -> str:
     """What became of the way, with its time."""
     known = STATES.get(way.state or "") or OUTCOMES.get(way.outcome) or Text("It was told.")
     if way.state is None and way.outcome == "unreachable":
@@ -113,7 +123,7 @@ def way_in_words(way: WayTold, language: Language) -> str:
     if way.detail:
         text += f" {_detail_in_words(way.detail, language)}"
     at = way.due_at if way.state == "waiting" else way.at
-    return f"{text} ({language.moment(iso(at))})" if at is not None else text
+    return f"{text} ({_moment(at, reason, language)})" if at is not None else text
 
 
 def _detail_in_words(detail: str, language: Language) -> str:
@@ -127,15 +137,27 @@ def _detail_in_words(detail: str, language: Language) -> str:
 
 def verdict(reason: Reason, language: Language) -> str:
     """Whether one was called, in a sentence."""
+    number = str(reason.number)
     if reason.pending:
         return language.t("It isn’t decided yet. Ask again in a moment.")
     if reason.called:
-        return language.t("Message {number} called you.", number=str(reason.number))
-    if reason.recorded:
+        return language.t("Message {number} called you.", number=number)
+    if reason.rule == "deleted":
+        return language.t("Message {number} calls nobody any more.", number=number)
+    if reason.recorded and any(way.way == deciding.PAGE and way.outcome == "off" for way in reason.ways):
+        return language.t("Message {number} called you on no way.", number=number)
+    if reason.kind is not None and not reason.recorded:
         return language.t(
-            "Message {number} is under the bell, and called you on no way.", number=str(reason.number)
+            "Whether message {number} called you isn’t recorded. By the rules of now it would:", number=number
         )
-    return language.t("Message {number} didn’t call you.", number=str(reason.number))
+    if reason.edited_at is not None:
+        return language.t("Message {number} doesn’t call you as it reads now.", number=number)
+    if reason.rule == "blocked":
+        # What it told before the block went with it.
+        return language.t("Message {number} doesn’t call you.", number=number)
+    if reason.recorded:
+        return language.t("Message {number} is under the bell, and called you on no way.", number=number)
+    return language.t("Message {number} didn’t call you.", number=number)
 
 
 def rule_in_words(reason: Reason, language: Language) -> str:
@@ -148,16 +170,26 @@ def notes(reason: Reason, language: Language) -> list[str]:
     found = []
     if not reason.recorded and reason.kind is not None and not reason.pending:
         found.append(language.translate(_NOT_RECORDED))
+    if reason.edited_at is not None:
+        at = _moment(reason.edited_at, reason, language)
+        found.append(
+            language.t(
+                "It was edited at {time}. What it told before by its text was taken back, unless read.",
+                time=at,
+            )
+        )
     if reason.changed_at is not None:
-        at = language.moment(iso(reason.changed_at))
+        at = _moment(reason.changed_at, reason, language)
         found.append(language.t("Your settings have changed since, the last time at {time}.", time=at))
     if reason.read_at is not None:
-        found.append(language.t("You read it at {time}.", time=language.moment(iso(reason.read_at))))
+        found.append(language.t("You read it at {time}.", time=_moment(reason.read_at, reason, language)))
     return found
 
 
 def in_words(reason: Reason, language: Language) -> str:
     """All of it, a line each."""
     lines = [f"{verdict(reason, language)} {rule_in_words(reason, language)}"]
-    lines += [f"{language.translate(WAYS[way.way])}: {way_in_words(way, language)}" for way in reason.ways]
+    lines += [
+        f"{language.translate(WAYS[way.way])}: {way_in_words(way, reason, language)}" for way in reason.ways
+    ]
     return "\n".join([*lines, *notes(reason, language)])

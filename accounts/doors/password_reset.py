@@ -20,15 +20,16 @@ from helpers.web.addresses import client_address
 from helpers.web.forms import Form, check_form, read_form
 
 BACK = ("/accounts/login", Text("Sign in"))
+ASK_AGAIN = ("/accounts/forgot", Text("Forgotten password"))
 
 
-def dead_link() -> ActionError:
-    """For a link of a mail, or of those who run the site, that leads nowhere."""
+def dead_link(back: tuple[str, Text] = BACK) -> ActionError:
+    """For a link of a mail, or of those who run the site, that leads nowhere. `back` is where one goes."""
     return ActionError(
         "dead_link",
         "This link was used already, or is too old. Ask for another one.",
         404,
-        back=BACK,
+        back=back,
     )
 
 
@@ -62,7 +63,7 @@ class ResetPassword(web.View):
         try:
             user = await use_link(app[DATABASE], token, data.new_password, host=app[SETTINGS].host_name)
         except DeadLink:
-            raise dead_link() from None
+            raise dead_link(ASK_AGAIN) from None
         except BadAccount as error:
             form.errors.update((field, translate(text)) for field, text in error.errors.items())
             return await self._page(form, 422)
@@ -80,7 +81,7 @@ class ResetPassword(web.View):
         try:
             return (await owner_of_link(self.request.match_info["token"])).called
         except DeadLink:
-            raise dead_link() from None
+            raise dead_link(ASK_AGAIN) from None
 
     async def _page(self, form: Form, status: int = 200) -> web.Response:
         context = {"form": form, "owner": await self._owner()}

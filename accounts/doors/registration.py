@@ -10,7 +10,8 @@ from pydantic import field_validator
 
 from accounts.doors.signin import SignIn, empty_form, redirect_after_sign_in, signed_in
 from accounts.doors.telling import send_confirmation
-from accounts.keys import INVITE_DOOR, NEWCOMERS_CHANGED, REGISTERED, USER, FoundInvitation
+from accounts.doors.waiting import tell_newcomers_changed
+from accounts.keys import INVITE_DOOR, REGISTERED, USER, FoundInvitation
 from accounts.models import User
 from accounts.people import accounts, display_names
 from accounts.people.mentions import NAMED_PEOPLE
@@ -200,8 +201,7 @@ class Register(web.View):
         await accounts.note_language(user, current().code)
         await send_confirmation(request, user)
         if user.waits_since is not None:
-            for changed in request.app[NEWCOMERS_CHANGED]:
-                await changed()
+            await tell_newcomers_changed(request.app)
             raise await signed_in(request, user, "/accounts/waiting")
         for call in request.app[REGISTERED]:
             await call(user)

@@ -4,10 +4,16 @@ import aiohttp_jinja2
 from aiohttp import web
 from markupsafe import Markup
 
-from accounts.keys import USER
+from accounts.keys import NEWCOMERS_CHANGED, USER
 from accounts.site_settings import NEWCOMERS, NEWCOMERS_HTML, site_settings
 from helpers.web.redirects import safe_next
 from helpers.web.routing import wants_json
+
+
+async def tell_newcomers_changed(app: web.Application) -> None:
+    """After somebody has begun to wait, or waits no more."""
+    for changed in app[NEWCOMERS_CHANGED]:
+        await changed()
 
 
 class Waiting(web.View):

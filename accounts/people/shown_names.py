@@ -10,6 +10,7 @@ from urllib.parse import unquote
 from markupsafe import Markup
 
 from accounts.people.directory import people_named
+from accounts.people.name_shape import name_at
 from accounts.people.names import DELETED
 from helpers.text.characters import isolated
 from helpers.text.translation import current
@@ -65,6 +66,27 @@ _MENTION = re.compile(r'<a class="mention" href="/users/([^"]+)"([^>]*)>@[^<]*</
 def mentioned_in(text_html: str) -> set[str]:
     """The handles of those whom the HTML of a text mentions."""
     return {unquote(handle) for handle, _ in _MENTION.findall(text_html)}
+
+
+_AT = re.compile(r"(?<![\w@#/.+%&=\\-])@(?=\w)")
+
+
+def handles_in(text: str) -> set[str]:
+    """What a text without markup may name people by."""
+    return {handle for found in _AT.finditer(text) if (handle := name_at(text, found.end()))}
+
+
+def called_by_names(text: str, names: Mapping[str, str]) -> str:
+    """A text without markup in which whoever has a name is called by it. `names` are by handle, as
+    `load_names` returns them."""
+    known = {handle.lower(): name for handle, name in names.items() if name}
+    pieces, end = [], 0
+    for found in _AT.finditer(text):
+        handle = name_at(text, found.end())
+        if name := known.get(handle.lower()):
+            pieces += [text[end : found.end()], isolated(name)]
+            end = found.end() + len(handle)
+    return "".join([*pieces, text[end:]])
 
 
 def named_mentions(text_html: str) -> Markup:

@@ -11,7 +11,8 @@ from aiohttp import web
 from redis.exceptions import RedisError
 
 from accounts.doors.profiles import tell_of_name
-from accounts.keys import INVITE_DOOR, NEWCOMERS_CHANGED, REGISTERED, USER
+from accounts.doors.waiting import tell_newcomers_changed
+from accounts.keys import INVITE_DOOR, REGISTERED, USER
 from accounts.models import User
 from accounts.people.directory import user_by_name
 from accounts.people.mentions import NAMED_PEOPLE
@@ -277,18 +278,13 @@ async def _delete(request: web.Request, person: User, form: Form) -> Done:
     )
 
 
-async def _newcomers_changed(app: web.Application) -> None:
-    for changed in app[NEWCOMERS_CHANGED]:
-        await changed()
-
-
 async def _admit(request: web.Request, person: User, form: Form) -> Done:
     app = request.app
     act = await admitting.admit(app[DATABASE], _actor(request), person.id)
     if act is not None:
         for call in app[REGISTERED]:
             await call(person)
-        await _newcomers_changed(app)
+        await tell_newcomers_changed(app)
         await app[INVITE_DOOR].enter_after_waiting(person)
     return Done(act, current().t("{person} is let in.", person=person.called), leads_to=WAITING)
 
@@ -297,7 +293,7 @@ async def _turn_away(request: web.Request, person: User, form: Form) -> Done:
     app = request.app
     act = await admitting.turn_away(app[DATABASE], _actor(request), person.id)
     app[NAMED_PEOPLE].name_changed(person.name)
-    await _newcomers_changed(app)
+    await tell_newcomers_changed(app)
     await close_sessions(app, person.id)
     await asyncio.wait([app[ACCOUNT_DELETION].run_now(person.id)], timeout=PATIENCE_SECONDS)
     return Done(

@@ -9,7 +9,7 @@ import io
 import json
 import re
 from contextvars import ContextVar
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from typing import Any
 
@@ -112,9 +112,11 @@ class Language:
         }
         return self.t(text.template, **values)
 
-    def moment(self, at: str) -> str:
-        """Formats a time of an event (ISO 8601, UTC) for people."""
-        return f"{format_datetime(datetime.fromisoformat(at), 'medium', locale=self.locale)} UTC"
+    def moment(self, at: str, zone: tzinfo = UTC) -> str:
+        """Formats a time of an event (ISO 8601, UTC) for people, in a zone of theirs."""
+        here = datetime.fromisoformat(at).astimezone(zone)
+        text = format_datetime(here, "medium", tzinfo=zone, locale=self.locale)
+        return f"{text} UTC" if zone is UTC else text
 
     def day(self, at: datetime) -> str:
         """Formats the date for people."""

@@ -1,12 +1,13 @@
 """What one was told: a page that works without scripts, and JSON; and why a message called one, or didn't."""
 
+from dataclasses import replace
 from typing import Any
 
 import aiohttp_jinja2
 from aiohttp import web
 
 from accounts.keys import USER
-from accounts.people.shown_names import load_names
+from accounts.people.shown_names import called_by_names, handles_in, load_names
 from chat.doors.posts import visible_post
 from chat.errors import ActionError
 from chat.keys import ENGINE, take_token
@@ -51,7 +52,9 @@ class Notices(web.View):
         if wants_json(request):
             notices = [notice.as_json() for notice in found]
             return web.json_response({"notices": notices, "more": more, "cursor": cursor, "unread": count})
-        await load_names([notice.by for notice in found])
+        mentioned = set[str]().union(*(handles_in(notice.text) for notice in found))
+        names = await load_names({notice.by for notice in found} | mentioned)
+        found = [replace(notice, text=called_by_names(notice.text, names)) for notice in found]
         context: dict[str, Any] = {
             **{"notices": found, "cursor": cursor, "only_unread": only_unread, "unread_count": count},
             "rules": RULES,
@@ -87,7 +90,7 @@ class Why(web.View):
         request = self.request
         found, _ = await visible_post(request)
         number = int(request.match_info["number"])
-        reason = await request.app[NOTIFICATIONS].explainer.explain(found.room, number, request[USER].id)
+        reason = await request.app[NOTIFICATIONS].explainer.explain(found.room, number, request[USER])
         if reason is None:
             raise web.HTTPNotFound
         language = current()
@@ -95,7 +98,7 @@ class Why(web.View):
             "verdict": verdict(reason, language),
             "rule": rule_in_words(reason, language),
             "ways": [
-                {"name": language.translate(WAYS[way.way]), "text": way_in_words(way, language)}
+                {"name": language.translate(WAYS[way.way]), "text": way_in_words(way, reason, language)}
                 for way in reason.ways
             ],
             "notes": notes(reason, language),

@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from accounts.models import User
 from accounts.people.directory import accounts_by_ids
-from accounts.people.shown_names import load_names
+from accounts.people.shown_names import called_by_names, load_names
 from chat.history.lines import Line
 from chat.history.reading import posts_by_seq
 from chat.history.titles import people_in
@@ -50,6 +50,8 @@ class Teller:
         self._lines: dict[tuple[int, int], Line] = {}
         self._members: set[tuple[int, int]] = set()
         self._titles: dict[int, list[tuple[int, str]]] = {}
+        self._names: dict[str, str] = {}
+        """Of those whom the messages mention, by handle."""
 
     async def load(self, notices: Sequence[Notice]) -> None:
         await self._load_people({notice.by_id for notice in notices} | {one.user_id for one in notices})
@@ -65,6 +67,8 @@ class Teller:
             of_room = [notice for notice in notices if notice.room_id == room_id]
             await self._load_lines(room_id, sorted({one.seq for one in of_room if one.seq}))
             await self._load_members(room_id, sorted({one.user_id for one in of_room}))
+        mentioned = {one.name for line in self._lines.values() for one in line.mentions}
+        self._names |= await load_names(mentioned - self._names.keys())
 
     async def _load_people(self, ids: set[int]) -> None:
         wanted = sorted(ids - self._people.keys())
@@ -114,7 +118,7 @@ class Teller:
         return Telling(
             notice_id=notice.id,
             title=t("{name} in {room}", name=who, room=where) if where else who,
-            text=_cut(strip_markup(line.text)),
+            text=_cut(called_by_names(strip_markup(line.text), self._names)),
             path=f"/rooms/{quote(room.name)}/{line.number}",
             tag=f"room-{room.id}",
             where=where,

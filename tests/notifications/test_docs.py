@@ -4,6 +4,7 @@ import re
 
 from notifications.deciding import KINDS, RULES, USUAL_WAYS, WAY_RULES, WAYS
 from notifications.keywords import MAX_LENGTH, MAX_WORDS
+from notifications.why import BEFORE, NOT_MEMBER, UNHEARD
 from notifications.words import KINDS as KIND_WORDS
 from notifications.words import RULES as RULE_WORDS
 from notifications.words import WAYS as WAY_WORDS
@@ -30,7 +31,7 @@ def test_the_outcomes_stand_there_in_their_order() -> None:
 
 
 def test_everything_has_words() -> None:
-    assert set(RULE_WORDS) == {rule.name for rule in RULES} | {"not_member"}
+    assert set(RULE_WORDS) == {rule.name for rule in RULES} | {NOT_MEMBER, BEFORE, UNHEARD}
     assert tuple(KIND_WORDS) == KINDS == tuple(USUAL_WAYS)
     assert tuple(WAY_WORDS) == WAYS
     assert set(re.findall(r"Keywords \((\d+), of up to (\d+) letters\)", PAGE)) == {

@@ -78,6 +78,18 @@ async def test_it_is_gathered_into_one(chat: Aiochat, cast: Cast, room: str, box
     assert f"boss in #{room}: <b>soup</b> too" in text
     assert "&lt;b&gt;soup" in html_of(mail)
     assert link_in(mail) == f"/rooms/{room}/{first['number']}"
+
+
+async def test_people_are_called_by_their_names(chat: Aiochat, cast: Cast, room: str, box: MailBox) -> None:
+    vera, address = await reader(chat, cast, room)
+    change(chat, f"UPDATE users SET display_name = 'Vera Grün' WHERE name = '{vera.name}'")
+    post = await says(cast, room, f"**@{vera.name}**, are you there?")
+    message_notice(chat, vera, cast.boss, room, post, "mail")
+    mail = await box.comes(address)
+    assert "boss in #" in text_of(mail)
+    assert ": @Vera Grün, are you there?" in text_of(mail)
+    async with vera.http.get("/notifications") as answer:
+        assert "@Vera Grün, are you there?" in await answer.text()
     assert len(box.mails[address]) == 1
 
 
