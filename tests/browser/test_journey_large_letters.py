@@ -3,7 +3,7 @@ scroll."""
 
 import pytest
 
-from tests.support.browser import Visitor, comes_true
+from tests.support.browser import Visitor
 
 LARGE = "() => { document.documentElement.style.fontSize = '200%'; }"
 
@@ -27,8 +27,8 @@ async def test_nothing_is_cut_off_where_letters_are_large(bob: Visitor, room: st
     for path in paths:
         await page.goto(f"{bob.url}{path}")
         await page.evaluate(LARGE)
-        await comes_true(page, "document.documentElement.scrollWidth <= innerWidth")
         assert await page.evaluate(OUTSIDE) == [], path
+        assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
     await page.goto(f"{bob.url}/rooms/{room}")
     await page.evaluate(LARGE)
     box = page.locator("#composer-text")
