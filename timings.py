@@ -69,6 +69,12 @@ class Timings:
     """The least time between two events that a person is typing in a room. Clients show it for
     longer."""
 
+    viewers_gather: float = 1.0
+    """Who opens or leaves a room within this time is told to it by one event."""
+
+    viewers_again: float = 20.0
+    """The interval at which a process repeats to the others who has which room in front of them."""
+
     retry_commit: float = 6.0
     """A batch is tried again for this time while the database is unreachable. Then its senders get
     `unavailable` and send again."""

@@ -20,6 +20,7 @@ from chat.delivery.read_marks import ReadMarks
 from chat.delivery.statuses import Statuses
 from chat.delivery.typing import TypingIndicators
 from chat.delivery.unread import UnreadTracker
+from chat.delivery.viewers import RoomViewers
 from chat.envelopes import EphemeralEvent, MovedMark, StatusChange, UnreadHint
 from chat.history.access import RoomAccessReader
 from chat.history.catch_up import batches, last_seqs, shared_changes_since
@@ -61,6 +62,7 @@ class Engine:
     waiting: WaitingReader
     renderer: Renderer
     typing_indicators: TypingIndicators
+    viewers: RoomViewers
     statuses: Statuses
     publish_ephemeral: Callable[[EphemeralEvent], None]
     epoch: str
@@ -131,6 +133,7 @@ async def open_engine(
         *(hub.deliver, hub.send_ephemeral, on_status_change, on_unread_hint),
         on_presence=lambda: presence.wake(),
         on_member=lambda *member: presence.member_joined(*member),
+        on_viewers=lambda changes: viewers.heard(changes),
         on_gap=on_gap,
     )
     bus = RoomBus(process_bus, listener)
@@ -151,6 +154,9 @@ async def open_engine(
         bus.publish_presence if bus.remote else None,
         timings,
     )
+
+    viewers = RoomViewers(hub.clients_in, bus.publish_viewers if bus.remote else None, timings)
+    hub.viewers_of = viewers.of_room
 
     async def mention_rest(room_id: int, line: Line, after: int) -> None:
         try:
@@ -203,6 +209,7 @@ async def open_engine(
         await directory.follow()
         await filters.open()
         hub.start(bus)
+        viewers.open()
         yield Engine(
             *(database, journal, hub, leases, presence, read_marks, unread, access),
             search=Search(database, access, limiter or Unlimited(), search_language),
@@ -210,6 +217,7 @@ async def open_engine(
             waiting=waiting,
             renderer=renderer,
             typing_indicators=TypingIndicators(publish_ephemeral, timings=timings),
+            viewers=viewers,
             statuses=statuses,
             publish_ephemeral=publish_ephemeral,
             epoch=epoch,
@@ -228,6 +236,7 @@ async def open_engine(
         await read_marks.close()
         await unread.close()
         await presence.close()
+        await viewers.close()
         await hub.close()
         await filters.close()
         directory.close()

@@ -75,6 +75,21 @@ class StatusChange(msgspec.Struct, frozen=True):
     room_ids: tuple[int, ...] = ()
 
 
+class ViewerChange(NamedTuple):
+    """Somebody who has a room in front of them, or no longer."""
+
+    room_id: int
+    name: str
+    is_there: bool
+
+
+class ViewerChanges(NamedTuple):
+    """Those that a process tells, by the name that it has for itself."""
+
+    process: str
+    changes: list[ViewerChange]
+
+
 class MovedMark(NamedTuple):
     """A read mark as stored. `went_back` is true where it was set to an exact number, which may be
     lower."""

@@ -220,6 +220,14 @@ class Typing(Event, tag="typing", frozen=True):
     on: bool
 
 
+class Viewing(Event, tag="viewing", frozen=True):
+    """Who has the room in front of them from now on, and who no longer. With `whole`, all who have."""
+
+    names: list[str] = []
+    gone: list[str] = []
+    whole: bool = False
+
+
 class Presence(Event, tag="presence", frozen=True):
     """A user's status; an empty status means none."""
 

@@ -90,6 +90,11 @@ class Typing(msgspec.Struct, frozen=True, tag="typing", tag_field="type"):
     nonce: str | None = None
 
 
+class Viewing(msgspec.Struct, frozen=True, tag="viewing", tag_field="type"):
+    on: bool = True
+    nonce: str | None = None
+
+
 class Ping(msgspec.Struct, frozen=True, tag="ping", tag_field="type"):
     pass
 
@@ -117,7 +122,7 @@ class RunCommand(msgspec.Struct, frozen=True):
 Amendment = Edit | Delete | Undelete | React | Pin | DismissPreview
 """A request to change a post."""
 
-Frame = Post | Edit | Delete | Undelete | React | Pin | DismissPreview | Read | Typing | Ping
+Frame = Post | Edit | Delete | Undelete | React | Pin | DismissPreview | Read | Typing | Viewing | Ping
 """What a JSON frame may hold."""
 
 Request = Frame | RunCommand
@@ -227,7 +232,7 @@ def is_free(request: Request) -> bool:
     person types and reads is free; above the limit it is only taken later."""
     if isinstance(request, Read):
         return request.nonce is None and not request.back
-    return isinstance(request, (Typing, Ping))
+    return isinstance(request, (Typing, Viewing, Ping))
 
 
 def _checked(frame: Frame) -> Request:
@@ -238,7 +243,7 @@ def _checked(frame: Frame) -> Request:
         check_nonce(frame.nonce)
     if isinstance(frame, Post):
         return checked_post(frame)
-    if isinstance(frame, Typing):
+    if isinstance(frame, (Typing, Viewing)):
         return frame
     if not 0 <= frame.number <= MAX_NUMBER:
         raise ActionError("bad_request", "This isn't a request: `number` is the number of a post.")

@@ -33,6 +33,7 @@ from chat.requests import (
     RunCommand,
     Typing,
     Undelete,
+    Viewing,
     is_free,
     new_nonce,
     read_frame,
@@ -101,6 +102,9 @@ class Actor(Sender, Protocol):
     """The standing sent in the last hello. The transaction checks the current one."""
     read_number: int
     """The last post of the room that this actor has read or written, through this door."""
+
+    def views(self, *, is_there: bool) -> None:
+        """The room is in front of the person, or no longer."""
 
     def post_queued(self, size: int) -> None:
         """A post of this actor was queued for a commit. `size` is the length of its text."""
@@ -360,6 +364,14 @@ def _show_typing(engine: Engine, actor: Actor, request: Typing) -> None:
         actor.reply(Receipt(request.nonce))
 
 
+def _viewing(engine: Engine, actor: Actor, request: Viewing) -> None:
+    if not actor.standing.is_member:
+        raise ActionError("not_a_member", "You are not a member of this room.")
+    actor.views(is_there=request.on)
+    if request.nonce is not None:
+        actor.reply(Receipt(request.nonce))
+
+
 def _ping(engine: Engine, actor: Actor, request: Ping) -> None:
     actor.reply(Pong())
 
@@ -374,6 +386,7 @@ HANDLERS: dict[type, Handler] = {
     DismissPreview: _amend,
     Read: _read,
     Typing: _typing,
+    Viewing: _viewing,
     Ping: _ping,
 }
 """chat/commands, a higher layer, handles RunCommand."""

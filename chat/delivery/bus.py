@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from chat.envelopes import Batch, EphemeralEvent, StatusChange, UnreadHint
+from chat.envelopes import Batch, EphemeralEvent, StatusChange, UnreadHint, ViewerChanges
 from chat.events import encode_value
 from helpers.redis.bus import Bus
 
@@ -23,6 +23,9 @@ UNREAD_HINTS = b"activity"
 PRESENCE = b"presence"
 """Says that something was recorded of who is online, or, as an array, who has become a member."""
 
+VIEWERS = b"viewers"
+"""Who has which room in front of them."""
+
 RECORDED = b"\xc0"
 """Nothing, in msgpack. An empty payload is of the bus itself, and nobody hears it."""
 
@@ -37,8 +40,8 @@ class Listener:
     `on_ephemeral` ephemeral events of a room, `on_status_change` changes of a user's status,
     `on_unread_hint` hints for unread counts, `on_presence` that something was recorded of who is
     online, `on_member` the room's id, the user's id and the name of a new member, and whether they are
-    connected. `on_gap` is called
-    when messages may have been missed."""
+    connected; `on_viewers` who has which room in front of them. `on_gap` is called when messages may
+    have been missed."""
 
     on_batch: Callable[[Batch], None]
     on_ephemeral: Callable[[EphemeralEvent], None]
@@ -46,6 +49,7 @@ class Listener:
     on_unread_hint: Callable[[UnreadHint], None]
     on_presence: Callable[[], None]
     on_member: Callable[[int, int, str, bool], None]
+    on_viewers: Callable[[ViewerChanges], None]
     on_gap: Callable[[], None]
 
 
@@ -84,6 +88,10 @@ class RoomBus:
         """Tells the other processes of a new member, as `on_member` takes it."""
         self._bus.publish_transient(PRESENCE, _encoder.encode(member))
 
+    def publish_viewers(self, changes: ViewerChanges) -> None:
+        """Tells the other processes who has which room in front of them."""
+        self._bus.publish_transient(VIEWERS, _encoder.encode(changes))
+
     async def follow(self, room_id: int) -> None:
         """After it returns, batches of the room are received (or, while Redis is unreachable, found
         later)."""
@@ -100,10 +108,12 @@ class RoomBus:
             subscribe(CONTROL, self._on_control),
             subscribe(UNREAD_HINTS, self._on_unread_hint),
             subscribe(PRESENCE, self._on_presence),
+            subscribe(VIEWERS, self._on_viewers),
         ]
         await self._bus.follow(CONTROL)
         await self._bus.follow(UNREAD_HINTS)
         await self._bus.follow(PRESENCE)
+        await self._bus.follow(VIEWERS)
 
     def close(self) -> None:
         """Stops receiving."""
@@ -130,12 +140,16 @@ class RoomBus:
         else:
             self._listener.on_member(*_member_decoder.decode(payload))
 
+    def _on_viewers(self, channel: bytes, payload: bytes) -> None:
+        self._listener.on_viewers(_viewers_decoder.decode(payload))
+
 
 _encoder = msgspec.msgpack.Encoder()
 _batch_decoder = msgspec.msgpack.Decoder(Batch)
 _status_change_decoder = msgspec.json.Decoder(StatusChange)
 _ephemeral_decoder = msgspec.msgpack.Decoder(EphemeralEvent)
 _member_decoder = msgspec.msgpack.Decoder(tuple[int, int, str, bool])
+_viewers_decoder = msgspec.msgpack.Decoder(ViewerChanges)
 _unread_hint_decoder = msgspec.msgpack.Decoder(UnreadHint)
 
 

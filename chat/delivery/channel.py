@@ -101,7 +101,7 @@ class Channel:
         write_to_all(
             [
                 outbox
-                for client in self._caught_up
+                for client in self.caught_up
                 if client.user_id != but_user_id and not (outbox := client.outbox).is_full
             ],
             [data],
@@ -110,7 +110,7 @@ class Channel:
     @property
     def connections(self) -> list[Connection]:
         """Those over which the room is live."""
-        return [client.connection for client in self._caught_up]
+        return [client.connection for client in self.caught_up]
 
     def fill(self, changes: Changes) -> None:
         """Delivers the changes from the history after `last_seq`. Where there are too many, every
@@ -265,8 +265,9 @@ class Channel:
         return not client.outbox.closed
 
     @property
-    def _caught_up(self) -> tuple[Client, ...]:
-        return (*self._live, *self._ahead)
+    def caught_up(self) -> list[Client]:
+        """Those that are told what happens."""
+        return [*self._live, *self._ahead]
 
     @property
     def _clients(self) -> list[Client]:

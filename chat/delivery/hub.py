@@ -55,6 +55,8 @@ class Hub:
         self._by_room: dict[int, set[Client]] = {}
         self._recent = RecentChanges()
         self.recent_presence = RecentPresence()
+        self.viewers_of: Callable[[int], list[bytes]] = lambda _: []
+        """Who has a room in front of them, for those who enter it."""
         self._tasks: set[asyncio.Task[None]] = set()
         self._check_now = asyncio.Event()
         self.empty = asyncio.Event()
@@ -114,6 +116,11 @@ class Hub:
         """The connections over which the room is live here."""
         channel = self._channels.get(room_id)
         return [] if channel is None else channel.connections
+
+    def clients_in(self, room_id: int) -> list[Client]:
+        """The stays here that are told what happens in the room."""
+        channel = self._channels.get(room_id)
+        return [] if channel is None else channel.caught_up
 
     async def register(self, client: Client) -> None:
         """Registers the client with its room's channel: of what changes its user's standing from
@@ -200,8 +207,9 @@ class Hub:
         return channel
 
     def _recent_of(self, room_id: int) -> list[bytes]:
-        """What was told of people a moment ago."""
-        return self._recent.of_room(room_id) + self.recent_presence.of_room(room_id)
+        """What was told of people a moment ago, and who is in the room."""
+        recent = self._recent.of_room(room_id) + self.recent_presence.of_room(room_id)
+        return recent + self.viewers_of(room_id)
 
     async def _open(self, channel: Channel) -> None:
         """Subscribes first and reads second, so that no event is missed between the two."""

@@ -77,6 +77,11 @@ class Stay:
         else:
             self.outbox.add(encode(event))
 
+    def views(self, *, is_there: bool) -> None:
+        if not self.is_over:
+            viewers = self.connection.services.engine.viewers
+            (viewers.start if is_there else viewers.stop)(self, self.person.name)
+
     def hold(self, seconds: float) -> None:
         self.connection.hold(seconds)
 
@@ -109,6 +114,7 @@ class Stay:
         written."""
         if not self._has_left:
             self._has_left = True
+            self.connection.services.engine.viewers.stop(self, self.person.name)
             self.outbox.close()
             if not self._is_entering:
                 self._leave()

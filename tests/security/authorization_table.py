@@ -85,6 +85,8 @@ ROWS = {
     "read back": Row({"type": "read", "number": 0, "back": True}, INSIDE, changes=False),
     "typing": Row({"type": "typing"}, MEMBERS, changes=False),
     "typing no more": Row({"type": "typing", "on": False}, MEMBERS, changes=False),
+    "viewing": Row({"type": "viewing"}, INSIDE, changes=False),
+    "viewing no more": Row({"type": "viewing", "on": False}, INSIDE, changes=False),
     "ping": Row({"type": "ping"}, EVERYBODY, changes=False),
     "/help": Row("/help", INSIDE, changes=False),
     "/me": Row("/me waves", MEMBERS),

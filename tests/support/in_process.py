@@ -40,6 +40,7 @@ QUICK = Timings(
     store_marks=0.01,
     unread_round=0.01,
     unread_gather=0.0,
+    viewers_gather=0.001,
 )
 
 

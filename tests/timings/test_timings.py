@@ -12,11 +12,16 @@ import pytest
 
 from tests.support.people import PATIENCE
 from tests.support.servers import Redis
-from tests.timings import chat_stories, notice_stories, site_stories
+from tests.timings import chat_stories, notice_stories, site_stories, viewer_stories
 from tests.timings.stage import STORIES, Stage
 from timings import DEFAULT, Timings
 
-__all__ = ["chat_stories", "notice_stories", "site_stories"]  # importing them adds their stories
+__all__ = [
+    "chat_stories",
+    "notice_stories",
+    "site_stories",
+    "viewer_stories",
+]  # importing them adds their stories
 
 ROUNDING = 0.005
 """Clocks and timers tick in milliseconds."""

@@ -1,40 +1,57 @@
-/** localStorage and sessionStorage. Where they are refused or full, values aren't kept. */
+/**
+ * localStorage and sessionStorage. What they refuse, or have no room for, lasts as long as the page, which
+ * asks before it is left with what somebody has written.
+ */
+
+/** Keys of what people write. */
+const WRITTEN = /^aiochat:(draft|outbox|asks|feed)/;
 
 /** @param {() => Storage} kept asked for each time: to ask may be refused, too */
-const over = (kept) => ({
-  /** @param {string} key @returns {string|null} */
-  get(key) {
-    try {
-      return kept().getItem(key);
-    } catch {
-      return null;
-    }
-  },
-  /** @param {string} key @param {string} value */
-  set(key, value) {
-    try {
-      kept().setItem(key, value);
-    } catch {
-      // refused or full: nothing is lost that isn't still on the page
-    }
-  },
-  /** @param {string} key */
-  remove(key) {
-    try {
-      kept().removeItem(key);
-    } catch {
-      // refused
-    }
-  },
-  /** @param {string} prefix @returns {string[]} */
-  keys(prefix) {
-    try {
-      return Object.keys(kept()).filter((key) => key.startsWith(prefix));
-    } catch {
-      return [];
-    }
-  },
-});
+export function over(kept) {
+  /** What isn't kept, by its keys. @type {Map<string, string>} */
+  const here = new Map();
+  const isWritten = () => [...here].some(([key, value]) => value && WRITTEN.test(key));
+  const ask = (/** @type {Event} */ event) => isWritten() && event.preventDefault();
+  return {
+    /** @param {string} key @returns {string|null} */
+    get(key) {
+      try {
+        return here.get(key) ?? kept().getItem(key);
+      } catch {
+        return null;
+      }
+    },
+    /** @param {string} key @param {string} value */
+    set(key, value) {
+      try {
+        kept().setItem(key, value);
+        here.delete(key);
+      } catch {
+        here.set(key, value);
+        globalThis.addEventListener?.("beforeunload", ask);
+      }
+    },
+    /** @param {string} key */
+    remove(key) {
+      here.delete(key);
+      try {
+        kept().removeItem(key);
+      } catch {
+        // refused
+      }
+    },
+    /** @param {string} prefix @returns {string[]} */
+    keys(prefix) {
+      const found = new Set(here.keys());
+      try {
+        for (const key of Object.keys(kept())) found.add(key);
+      } catch {
+        // refused
+      }
+      return [...found].filter((key) => key.startsWith(prefix));
+    },
+  };
+}
 
 export const storage = over(() => localStorage);
 /** The same for as long as the tab is there. */

@@ -26,6 +26,15 @@ const GONE = new Set([403, 404, 4501, 4502, 4505]);
 
 /** @typedef {import("../shell/shell.js").View} View */
 
+/** A browser that keeps nothing may refuse even the question. */
+function mayKeep() {
+  try {
+    return Boolean(navigator.serviceWorker && globalThis.indexedDB && globalThis.caches);
+  } catch {
+    return false;
+  }
+}
+
 /** The server can't be asked now. */
 class Unreachable extends Error {}
 
@@ -41,7 +50,7 @@ export class Keeper {
   /** @param {Lifetime} lifetime of the page @param {View} view that is shown */
   constructor(lifetime, view) {
     lifetime.add(() => this.#lifetime.stop());
-    if (!navigator.serviceWorker || !globalThis.indexedDB) this.#lifetime.stop();
+    if (!mayKeep()) this.#lifetime.stop();
     const { signal } = this.#lifetime;
     const hidden = () => document.visibilityState === "hidden" && this.#keepAll();
     document.addEventListener("visibilitychange", hidden, { signal });
@@ -137,7 +146,14 @@ export class Keeper {
     const texts = asked.map(({ id, lastSeq, checkedSeq }) => ["kept", `${id}-${lastSeq}-${checkedSeq}`]);
     if (texts.length) {
       const answer = await this.#ask(person, `/kept?${new URLSearchParams(texts)}`);
-      await bringUpToDate(person, asked, await answer.json());
+      const told = await answer.json();
+      try {
+        await bringUpToDate(person, asked, told);
+      } catch (error) {
+        // What was deleted meanwhile would be shown.
+        await forgetOf(person).catch(() => {});
+        throw error;
+      }
     }
     for (const room of this.#rooms.values()) await room.join();
   }

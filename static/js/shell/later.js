@@ -26,6 +26,7 @@ import { TimelineKeys } from "../elements/timeline/timeline_keys.js";
 import { SiteConnection } from "../server/site_connection.js";
 import { watchApp } from "./app.js";
 import { tellClock } from "../server/clock.js";
+import { tellViewing } from "../server/viewing.js";
 import { watchNames } from "../server/people_names.js";
 import { Keeper } from "../offline/keeper.js";
 import { Navigation } from "./navigation.js";
@@ -65,6 +66,7 @@ export function connect(shell) {
 export function startRoom(page, signal) {
   watchSearch(page, signal);
   watchNames(page.store, page.lifetime);
+  tellViewing(page.store, page.send, page.lifetime);
   page.selection = new Selection(page);
   page.messageActions = new MessageActions(page);
   new TimelineKeys(page.timeline, page);

@@ -23,8 +23,11 @@ export const actions = {
     state.connection = connection;
     // A mark that was on its way is said again.
     const told = state.rooms.get(state.room.name)?.read_number ?? 0;
-    if (connection !== "connected") state.readKnown = Math.min(state.readKnown, told);
-    return ["status", "timeline"];
+    if (connection === "connected") return ["status", "timeline"];
+    state.readKnown = Math.min(state.readKnown, told);
+    // Who comes back is told again who is here.
+    state.viewers.clear();
+    return ["status", "timeline", "members"];
   },
 
   /** The server ended this page's access. */

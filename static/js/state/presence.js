@@ -50,6 +50,19 @@ export function receiveOnline(state, { version, names = [], offline = [], whole 
 }
 
 /**
+ * The event `viewing`: who has the room in front of them right now.
+ * @param {State} state
+ * @param {{names?: string[], gone?: string[], whole?: boolean}} event
+ * @returns {Topic[]}
+ */
+export function receiveViewing(state, { names = [], gone = [], whole = false }) {
+  if (whole) state.viewers.clear();
+  for (const name of names) state.viewers.add(name);
+  for (const name of gone) state.viewers.delete(name);
+  return ["members"];
+}
+
+/**
  * The members of the room were loaded, as of a version. What was told since stays.
  * @param {State} state
  * @param {number} version

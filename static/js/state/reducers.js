@@ -2,7 +2,7 @@
  * What each event of the server does to the state: one reducer for each event of docs/protocol.md.
  */
 import { insert, isMissing, settle, trim } from "./lines.js";
-import { isOnline, receiveOnline } from "./presence.js";
+import { isOnline, receiveOnline, receiveViewing } from "./presence.js";
 import { updatePins, settleAmendments } from "./overlay.js";
 import { receivePresence, receiveTyping, roleAfter } from "./people.js";
 import { readElsewhere, updateDivider } from "./reading.js";
@@ -291,6 +291,7 @@ export const reducers = {
   typing: receiveTyping,
   presence: receivePresence,
   online: receiveOnline,
+  viewing: receiveViewing,
   person(_state, event) {
     renamed(event);
     return ["timeline"];

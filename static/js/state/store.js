@@ -151,6 +151,8 @@ export function initial(page, now = new Date().toISOString(), site = newSite()) 
     /** @type {Map<string, Member>} */
     members: new Map(page.members.map((/** @type {Member} */ member) => [member.name, member])),
     membersStale: false,
+    /** The names of those who have the room in front of them. @type {Set<string>} */
+    viewers: new Set(),
     /** Who types, and when that was last heard, in ms. @type {Map<string, number>} */
     typing: new Map(),
     /**

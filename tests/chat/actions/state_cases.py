@@ -142,6 +142,7 @@ CASES = (
         does=[("carol", read(0, back=True))],
     ),
     Case("typing", does=[("bob", ask("typing"))], typing="bob"),
+    Case("viewing", does=[("bob", ask("viewing")), ("bob", ask("viewing", on=False))]),
     Case("typing off", does=[("bob", ask("typing")), ("bob", ask("typing", on=False))]),
     Case(
         "typing in a conversation", place="direct", members=PAIR, does=[("bob", ask("typing"))], typing="bob"

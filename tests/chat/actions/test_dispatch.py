@@ -39,6 +39,9 @@ class Outsider:
     def hold(self, seconds: float) -> None:
         self.holds.append(seconds)
 
+    def views(self, *, is_there: bool) -> None:
+        raise AssertionError("nobody is in a room here")
+
     def post_queued(self, size: int) -> None:
         raise AssertionError("nothing is queued here")
 

@@ -265,7 +265,7 @@ async def test_another_process_hears_at_once_that_something_was_recorded(own_red
 
     buses = [make_bus(own_redis.url) for _ in range(2)]
     here, there = (
-        RoomBus(bus, Listener(*(nothing,) * 4, on_presence=on_presence, on_member=nothing, on_gap=nothing))
+        RoomBus(bus, Listener(*(nothing,) * 4, on_presence, *(nothing,) * 3))
         for bus, on_presence in zip(buses, (nothing, heard.set), strict=True)
     )
     for bus, rooms in zip(buses, (here, there), strict=True):

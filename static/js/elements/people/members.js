@@ -36,13 +36,14 @@ const render = {
     paintAvatar(part(node, "avatar"), member.name);
     return node;
   },
-  update(/** @type {HTMLElement} */ node, /** @type {any} */ { member, dot, text }) {
+  update(/** @type {HTMLElement} */ node, /** @type {any} */ { member, dot, text, isHere }) {
     part(node, "name").textContent = plainName(member.name);
     part(node, "handle").textContent = handleBeside(member.name);
     part(node, "role").textContent = roleName(member.role);
     part(node, "role").hidden = member.role === "member";
     part(node, "avatar").dataset.dot = dot;
     part(node, "state").textContent = dotText(dot);
+    part(node, "viewing").hidden = !isHere;
     part(node, "status").textContent = part(node, "status").title = text;
     part(node, "status").hidden = !text;
     node.classList.toggle("present", dot !== "gone");
@@ -100,8 +101,9 @@ export class ChatMembers extends PageElement {
     const rows = members.map((member) => {
       const dot = dotOf(state, member.name);
       const { text } = statusOf(state, member.name);
-      const shape = `${shownName(member.name)} ${member.role} ${dot} ${text}`;
-      return { key: member.name, shape, member, dot, text };
+      const isHere = state.viewers.has(member.name);
+      const shape = `${shownName(member.name)} ${member.role} ${dot} ${isHere} ${text}`;
+      return { key: member.name, shape, member, dot, text, isHere };
     });
     reconcile(/** @type {Element} */ (this.querySelector(`#members-${which}`)), shown, rows, render);
   }
