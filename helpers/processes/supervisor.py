@@ -26,7 +26,7 @@ log = logging.getLogger("aiochat.supervisor")
 
 MAX_WORKERS = 256
 
-READY_SECONDS = 20.0
+READY_SECONDS = 60.0
 ASK_SECONDS = 0.05
 STOP_SECONDS = 15.0
 """A worker's own limit for its shutdown is 10 s."""

@@ -107,8 +107,10 @@ async def test_it_is_told_to_those_who_share_a_room_and_to_nobody_else(
     """Once to each connection, also outside of rooms, and of the members of rooms that aren't open."""
     cellar = unique("Second")
     await alice.creates(cellar)
-    await (await bob.enters(lobby)).close()
-    await (await bob.enters(cellar)).close()
+    before = [await bob.enters(lobby), await bob.enters(cellar)]
+    await are_online(alice, lobby, bob)
+    for listener in before:
+        await listener.close()
     await are_online(alice, lobby)
     other = unique("Other")
     await alice.creates(other)
@@ -151,7 +153,9 @@ async def test_of_conversations_it_is_told_at_once_and_later(
 async def test_who_enters_is_told_what_has_changed_since_the_page_was_made(
     alice: Person, bob: Person, lobby: str
 ) -> None:
-    await (await bob.enters(lobby)).close()
+    before = await bob.enters(lobby)
+    await are_online(alice, lobby, bob)
+    await before.close()
     await are_online(alice, lobby)
     page = await embedded(alice, lobby)
     await bob.enters(lobby)
@@ -214,7 +218,9 @@ async def _close(person: Person) -> None:
 
 async def test_a_refused_connection_makes_nobody_online(alice: Person, bob: Person, lobby: str) -> None:
     """One whose session has ended meanwhile."""
-    await (await bob.enters(lobby)).close()
+    at_bob = await bob.enters(lobby)
+    await are_online(alice, lobby, bob)
+    await at_bob.close()
     at_alice = await alice.enters(lobby)
     await are_online(alice, lobby, alice)
     before = len(told(at_alice, bob.name))
