@@ -1,5 +1,7 @@
 /** Tells the server that the room is in front of the person, while the page may be looked at. */
 
+import { UNHEARD } from "../state/reducers.js";
+
 /** ms for which the page may be hidden before nobody is taken to look at it. */
 const AWAY = 60_000;
 
@@ -18,7 +20,7 @@ export function tellViewing(store, send, lifetime, page = document) {
 
   const say = () => {
     if (store.state.connection !== "connected") isSaid = false;
-    else if (isSaid === isAway && send({ type: "viewing", on: !isAway })) isSaid = !isAway;
+    else if (isSaid === isAway && send({ type: "viewing", on: !isAway, nonce: UNHEARD })) isSaid = !isAway;
   };
   const look = () => {
     clearTimeout(timer);

@@ -15,6 +15,8 @@ import { renamed } from "../words/names.js";
 const KEEP_NOTICES = 30;
 /** The prefix of the nonce of a command whose notice isn't shown among the messages. */
 export const QUIET_PREFIX = "quiet-";
+/** The nonce of what nobody waits for: it is well where it fails, as at a server of before an update. */
+export const UNHEARD = "unheard-request";
 
 /**
  * @typedef {import("./store.js").State} State
@@ -250,6 +252,7 @@ export const reducers = {
   },
 
   error(state, event) {
+    if (event.nonce === UNHEARD) return [];
     const entry = state.pending.find((one) => one.nonce === event.nonce);
     if (state.amendments.some((amendment) => amendment.nonce === event.nonce)) {
       if (event.code === "rate_limited" || event.code === "unavailable") return [];

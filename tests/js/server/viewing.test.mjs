@@ -4,6 +4,7 @@ import { test } from "node:test";
 
 import { Lifetime } from "../../../static/js/dom/lifetime.js";
 import { tellViewing } from "../../../static/js/server/viewing.js";
+import { UNHEARD } from "../../../static/js/state/reducers.js";
 import { createStore, initial } from "../../../static/js/state/store.js";
 import { AT, embedded, mockTimeouts } from "../support.mjs";
 
@@ -86,4 +87,12 @@ test("who is in the room as the page has it", () => {
   tell({ names: ["bob"] });
   lost();
   assert.equal(viewers.size, 0, "nothing is known without a connection");
+});
+
+test("a server of before an update doesn't know it, and nobody reads of that", () => {
+  const { hello, store } = shown();
+  hello();
+  const before = store.state.notices.length;
+  store.receive({ type: "error", nonce: UNHEARD, code: "bad_request", text: "This isn't a request." });
+  assert.equal(store.state.notices.length, before);
 });

@@ -36,6 +36,7 @@ test("a reducer for each event of the protocol, and no more", () => {
     "unread",
     "presence",
     "online",
+    "viewing",
     "person",
     "pong",
   ];
