@@ -239,6 +239,14 @@ def test_bounds_for_an_office_behind_one_address(box: Box) -> None:
     assert box.settings.read_text().splitlines().count("AIOCHAT_ADDRESS_CONNECTIONS=1000") == 1
 
 
+def test_the_site_takes_files_as_large_as_the_settings_say(box: Box) -> None:
+    box.provision()
+    with box.settings.open("a") as file:
+        file.write("AIOCHAT_MAX_FILE=700\n")
+    box.provision()
+    assert "client_max_body_size 700m;" in box.site.read_text()
+
+
 def _refusals(box: Box, certificate: Certificate) -> dict[tuple[str, ...], str]:
     chain, key = map(str, certificate("chat"))
     _, other_key = map(str, certificate("other"))

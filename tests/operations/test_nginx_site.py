@@ -23,8 +23,6 @@ def test_bodies_are_as_large_as_files_may_be() -> None:
     assert r"location ~ ^((/accounts|/rooms/[^/]+)/picture|/admin/site/logo)$ {" in printed, (
         "rooms have photographs, too"
     )
-    provision = (ROOT / "deploy" / "provision").read_text()
-    assert '--max-file "$max_file"' in provision
 
 
 @pytest.mark.parametrize(
