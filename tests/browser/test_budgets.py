@@ -237,9 +237,9 @@ async def test_another_room_asks_for_its_page_alone_and_a_known_one_for_nothing(
     assert pages == [f"{address}/rooms/{other}"]
     await is_open(page)
     before = len(traffic.addresses)
-    # In memory: it is there in the next frame, whatever the line is like.
+    # In memory: it is there without a question to the server.
     await page.click(f"#room-list a[data-room='{room}']")
-    assert await page.locator("#timeline > .message").count() == 50
+    await expect(page.locator("#timeline > .message")).to_have_count(50)
     assert [url for url in [*traffic.addresses.values()][before:] if "/static/" in url] == []
     await is_open(page)
     assert f"{address}/rooms/{room}" not in traffic.addresses.values()
