@@ -9,15 +9,12 @@ import asyncio
 import contextvars
 import itertools
 import os
-import socket
 import subprocess
-import sys
-from pathlib import Path
 from typing import Any
 
 import msgspec
 
-ROOT = Path(__file__).parents[2]
+from helpers.processes.child import start_child
 
 MAX_ANSWER = 2 * 1024 * 1024
 """Bytes."""
@@ -84,16 +81,8 @@ class _Child:
 
     @classmethod
     async def start(cls, module: str) -> "_Child":
-        ours, theirs = socket.socketpair()
-        try:
-            # In a thread: for a large process this takes longer than a loop may be held.
-            with theirs:
-                process = await asyncio.to_thread(_start_process, module, theirs)
-            return cls(process, *await asyncio.open_connection(sock=ours))
-        except BaseException:
-            # Its input ends, and so does a process that was started.
-            ours.close()
-            raise
+        env = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
+        return cls(*await start_child(module, env=env))
 
     async def ask(self, arguments: tuple[Any, ...], patience: float, idle_seconds: float) -> Any:
         if self.has_ended:
@@ -146,18 +135,6 @@ class _Child:
         self._kill()
         if self._idle is not None:
             self._idle.cancel()
-        self._reading.cancel()
+        # The reading comes to its end by that, and waits for the process.
+        self._calls.close()
         await asyncio.gather(self._reading, return_exceptions=True)
-
-
-def _start_process(module: str, connection: socket.socket) -> "subprocess.Popen[bytes]":
-    return subprocess.Popen(  # noqa: S603 - nothing of it is given
-        [sys.executable, "-m", module],
-        # Without the secrets of the settings.
-        env={name: os.environ[name] for name in _PASSED_ON if name in os.environ},
-        cwd=ROOT,
-        stdin=connection.fileno(),
-        stdout=connection.fileno(),
-        # Ctrl-C is for the server, which then ends its children.
-        start_new_session=True,
-    )

@@ -8,20 +8,17 @@ plain data. helpers/processes/sandboxed.py is what runs in it."""
 import asyncio
 import contextvars
 import logging
-import socket
 import subprocess
-import sys
 from collections import OrderedDict, deque
 from collections.abc import Hashable
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import msgspec
 
-log = logging.getLogger("aiochat.sandbox")
+from helpers.processes.child import start_child
 
-ROOT = Path(__file__).parents[2]
+log = logging.getLogger("aiochat.sandbox")
 
 CHUNK = 256 * 1024
 
@@ -222,16 +219,9 @@ class _Child:
 
     @classmethod
     async def start(cls, limits: Limits) -> "_Child":
-        ours, theirs = socket.socketpair()
-        try:
-            # In a thread: for a large process this takes longer than a loop may be held.
-            with theirs:
-                process = await asyncio.to_thread(_start_process, limits, theirs)
-            return cls(process, *await asyncio.open_connection(sock=ours), limits.wall_seconds)
-        except BaseException:
-            # Its input ends, and so does a process that was started.
-            ours.close()
-            raise
+        bounds = [str(limits.memory), str(limits.nice)]
+        started = await start_child("helpers.processes.sandboxed", bounds, env={})
+        return cls(*started, limits.wall_seconds)
 
     @property
     def has_ended(self) -> bool:
@@ -258,16 +248,3 @@ class _Child:
         self._process.kill()
         self._requests.close()
         await asyncio.to_thread(self._process.wait)
-
-
-def _start_process(limits: Limits, connection: socket.socket) -> "subprocess.Popen[bytes]":
-    return subprocess.Popen(  # noqa: S603 - nothing of it is given
-        [sys.executable, "-m", "helpers.processes.sandboxed", str(limits.memory), str(limits.nice)],
-        # Without the secrets of the settings.
-        env={},
-        cwd=ROOT,
-        stdin=connection.fileno(),
-        stdout=connection.fileno(),
-        # Ctrl-C is for the server, which then ends its children.
-        start_new_session=True,
-    )

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import errno
 import logging
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from pathlib import Path
 
 from aiohttp import web
@@ -17,6 +17,7 @@ from helpers.observing.serving import (
     ask_workers,
     rendered,
     telling,
+    told_at,
     watch_lag,
     workers_in,
 )
@@ -69,10 +70,20 @@ async def metrics_by_one(place: str, gather: Gather) -> None:
                 await asyncio.Event().wait()
         except OSError as error:
             why = error.strerror or str(error)
-            if error.errno != errno.EADDRINUSE and why != told:
-                log.warning("metrics can't be told at %s: %s", place, why)
+            if why != told:
+                # That another one answers is as it should be, where it is a worker of this site.
+                level = logging.INFO if error.errno == errno.EADDRINUSE else logging.WARNING
+                log.log(level, "this process doesn't tell metrics at %s: %s", place, why)
                 told = why
         await asyncio.sleep(AGAIN_SECONDS)
+
+
+@contextlib.contextmanager
+def _failing_at(place: str | Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise Failure(f"can't answer at {place} ({error.strerror or error}); see AIOCHAT_METRICS") from None
 
 
 @contextlib.asynccontextmanager
@@ -80,11 +91,8 @@ async def told_metrics_of(place: str, gather: Gather) -> AsyncIterator[None]:
     """Answers with what `gather` finds, at the place of the setting, where there is one."""
     async with contextlib.AsyncExitStack() as stack:
         if place:
-            try:
+            with _failing_at(place):
                 await stack.enter_async_context(metrics_at(place, gather))
-            except OSError as error:
-                why = error.strerror or error
-                raise Failure(f"can't answer at {place} ({why}); see AIOCHAT_METRICS") from None
         yield
 
 
@@ -100,17 +108,16 @@ async def told_metrics(app: web.Application, private: Path | None) -> AsyncItera
     values = SiteValues(app[READINGS])
     tasks = [asyncio.create_task(watch_lag())]
     async with contextlib.AsyncExitStack() as stack:
+        stack.push_async_callback(cancel_all, tasks)
         if own := private or settings.socket:
-            await stack.enter_async_context(telling(own, values))
+            with _failing_at(told_at(own)):
+                await stack.enter_async_context(telling(own, values))
         if private is None and settings.socket:
             folder = settings.socket.parent
             tasks.append(asyncio.create_task(metrics_by_one(settings.metrics, lambda: _all_in(folder))))
         elif private is None:
             await stack.enter_async_context(told_metrics_of(settings.metrics, lambda: _alone(values)))
-        try:
-            yield
-        finally:
-            await cancel_all(tasks)
+        yield
 
 
 async def _all_in(folder: Path) -> Mapping[str, Snapshot]:

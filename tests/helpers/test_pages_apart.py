@@ -4,6 +4,7 @@ what it answers is looked at."""
 import asyncio
 import os
 import signal
+import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from tests.helpers.test_sandbox import runs, until
 from tests.support.fake_upstream import drawn
 from tests.support.linked_pages_program import PROGRAM
 from tests.support.linked_site import PUBLIC, Site, linked_site
+from tests.support.people import PATIENCE
 
 
 @pytest.fixture
@@ -158,6 +160,34 @@ async def test_it_has_no_secrets_and_its_children_end_with_it(
     [reading] = children(pid, "sandboxed")
     os.kill(pid, signal.SIGKILL)
     await until(lambda: not runs(reading))
+
+
+async def test_who_closes_it_waits_for_its_end(
+    site: Site, pages: PagesApart, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where it has died by itself, and somebody waits for it already."""
+    site.pages["fine"] = page()
+    await pages.read(1, site.url("fine"))
+    child = pages._companion._child
+    assert child is not None
+    process, asked, may_end = child._process, threading.Event(), threading.Event()
+    ends = process.wait
+
+    def wait() -> int:
+        asked.set()
+        may_end.wait(PATIENCE)
+        return ends()
+
+    monkeypatch.setattr(process, "wait", wait)
+    process.kill()
+    await until(asked.is_set)
+    closing = asyncio.create_task(pages.close())
+    for _ in range(20):
+        await asyncio.sleep(0)
+    assert not closing.done()
+    may_end.set()
+    await closing
+    assert process.returncode is not None
 
 
 @pytest.mark.parametrize(

@@ -278,6 +278,20 @@ def test_what_is_wrong_is_said_before_anything_is_done(box: Box, certificate: Ce
         assert box.everything() == before
 
 
+def test_what_is_kept_is_checked_like_an_option(box: Box) -> None:
+    box.provision()
+    box.calls()
+    kept = box.folder / "etc/aiochat/provision.conf"
+    for line, why in (
+        ("workers many", "--workers must be"),
+        ("people a[$(touch pwned)]", "--people must be"),
+    ):
+        kept.write_text(f"{line}\n")
+        assert why in box.provision(code=1)
+        assert box.calls() == []
+    assert not (box.folder / "pwned").exists()
+
+
 def test_what_nginx_refuses_leaves_the_site_of_before(box: Box) -> None:
     box.provision()
     before = box.site.read_text()

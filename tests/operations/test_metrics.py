@@ -197,6 +197,15 @@ def test_a_place_that_is_taken_is_said(told: tuple[Aiochat, str], tmp_path: Path
     assert f"can't answer at {told[1]} (" in done.stderr
 
 
+def test_a_socket_whose_name_leaves_no_room_for_another_is_said(tmp_path: Path) -> None:
+    socket = f"{tmp_path}/{'x' * (107 - len(str(tmp_path)) - 1)}"
+    others = {"AIOCHAT_TRUST_PROXY": "1", "AIOCHAT_METRICS": f"127.0.0.1:{free_port()}"}
+    done = _run(tmp_path, AIOCHAT_SOCKET=socket, **others)
+    assert done.returncode == 1
+    assert f"aiochat: can't answer at {socket}-metrics (" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_the_docs_have_each_one_and_no_other() -> None:
     rows = {name: line for line in DOCS.splitlines() if (name := _first_name(line))}
     assert rows.keys() == MEASURES.keys() | {WORKERS}

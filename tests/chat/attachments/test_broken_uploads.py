@@ -20,18 +20,23 @@ async def offset_of(someone: Person, at: str) -> int:
         return int(answer.headers["Upload-Offset"])
 
 
+async def part_head(someone: Person, at: str, offset: int | str, length: int) -> bytes:
+    """What stands before a part that announces so much, for a connection of its own."""
+    head = (
+        f"PATCH {at} HTTP/1.1\r\nHost: {urlsplit(someone.url).netloc}\r\nCookie: {cookie_of(someone)}\r\n"
+        f"X-CSRF-Token: {await someone.token('/rooms')}\r\nContent-Type: {PART_TYPE}\r\nConnection: close\r\n"
+        f"Upload-Offset: {offset}\r\nContent-Length: {length}\r\n\r\n"
+    )
+    return head.encode()
+
+
 async def breaks_within_a_part(
     someone: Person, at: str, offset: int, data: bytes, sent: int, how: str
 ) -> None:
     """Announces all of the data, sends so much of it, and is gone."""
-    url = urlsplit(someone.url)
-    head = (
-        f"PATCH {at} HTTP/1.1\r\nHost: {url.netloc}\r\nCookie: {cookie_of(someone)}\r\n"
-        f"X-CSRF-Token: {await someone.token('/rooms')}\r\nContent-Type: {PART_TYPE}\r\n"
-        f"Upload-Offset: {offset}\r\nContent-Length: {len(data)}\r\n\r\n"
-    )
+    url, head = urlsplit(someone.url), await part_head(someone, at, offset, len(data))
     _, writer = await asyncio.open_connection(url.hostname, url.port)
-    writer.write(head.encode() + data[:sent])
+    writer.write(head + data[:sent])
     await writer.drain()
     if how == "abort":
         writer.transport.abort()
@@ -114,14 +119,9 @@ async def test_one_part_twice_at_once(alice: Person) -> None:
 )
 async def test_offsets_that_are_none(alice: Person, offset: str) -> None:
     at = (await begins(alice, "x", 5)).headers["Location"]
-    url = urlsplit(alice.url)
-    head = (
-        f"PATCH {at} HTTP/1.1\r\nHost: {url.netloc}\r\nCookie: {cookie_of(alice)}\r\nConnection: close\r\n"
-        f"X-CSRF-Token: {await alice.token('/rooms')}\r\nContent-Type: {PART_TYPE}\r\n"
-        f"Upload-Offset: {offset}\r\nContent-Length: 5\r\n\r\nhello"
-    )
+    url, head = urlsplit(alice.url), await part_head(alice, at, offset, 5)
     reader, writer = await asyncio.open_connection(url.hostname, url.port)
-    writer.write(head.encode())
+    writer.write(head + b"hello")
     async with asyncio.timeout(PATIENCE):
         answer = await reader.read()
     writer.close()
