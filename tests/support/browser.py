@@ -50,20 +50,24 @@ async def sidebar_is_live(page: Page) -> None:
     await expect(page.locator("#app.of-page")).to_have_attribute("data-live", "")
 
 
-KEPT_POSTS = "() => Object.keys(localStorage).filter((key) => key.includes(':outbox:'))"
+KEPT_POSTS = """
+() => {
+  try {
+    return Object.keys(localStorage).filter((key) => key.includes(":outbox:"));
+  } catch {
+    return [];  // this browser keeps nothing
+  }
+}
+"""
 """What isn't answered yet, or was refused and waits for its author."""
 
-UNANSWERED = """
+UNANSWERED = f"""
 (before) =>
   document.querySelector("#status")?.dataset.state === "connected" &&
-  Object.keys(localStorage).some((key) => {
+  ({KEPT_POSTS})().some((key) => {{
     const nonce = key.slice(key.lastIndexOf(":") + 1);
-    return (
-      key.includes(":outbox:") &&
-      !before.includes(key) &&
-      !document.querySelector(`#timeline .refused[data-nonce="${nonce}"]`)
-    );
-  })
+    return !before.includes(key) && !document.querySelector(`#timeline .refused[data-nonce="${{nonce}}"]`);
+  }})
 """
 
 MOST_IDLE = 6
