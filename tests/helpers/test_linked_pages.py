@@ -289,14 +289,24 @@ async def test_a_charset_that_is_not_that_of_the_page(site: Site, reader: PageRe
         "ascii": says("us-ascii", title.encode()),
         "none": says("no-such-charset", title.encode()),
         "quoted": says('"windows-1251"', title.encode("cp1251")),
-        "utf": says("utf-8", title.encode("cp1251")),
         "long": says("x" * 5000, title.encode()),
+        "partly": says("utf-8", "<title>Grüße aus Ulm</title>".encode("cp1252")),
     }
     found = {name: (await reader.read(1, site.url(name))).title for name in site.pages}
     assert found["none"] == found["quoted"] == found["long"] == "Привет"
-    # It can't be read, and is shown so: a card that can be dismissed.
-    assert found["utf"] == "\ufffd" * 6
+    # As browsers show it.
+    assert found["partly"] == "Gr\ufffd\ufffde aus Ulm"
     assert found["ascii"]
+    # What can't be read is no title.
+    site.pages["utf"] = says("utf-8", title.encode("cp1251"))
+    site.pages["meta"] = says("x", b'<meta charset="utf-8">' + title.encode("cp1251"))
+    for name in ("utf", "meta"):
+        with pytest.raises(NoPage, match="no title"):
+            await reader.read(1, site.url(name))
+    # Another of its texts may be.
+    other = b'<meta property="og:title" content="' + "Привет".encode("cp1251") + b'">'
+    site.pages["other"] = says("utf-8", other + b"<title>Hello</title>")
+    assert (await reader.read(1, site.url("other"))).title == "Hello"
 
 
 async def test_what_is_no_page(site: Site, reader: PageReader) -> None:
@@ -369,7 +379,7 @@ def test_titles_as_they_are_shown() -> None:
     assert title("<title>\u202eevil\u202c\x1b[31m  and\n more</title>") == "evil and more"
     assert title("<script>'<title>no</title>'</script><title>yes</title>") == "yes"
     assert title("<!-- <title>no</title> --><title>yes</title>") == "yes"
-    assert title("<title>&#0;&#xD800;</title>") == "\ufffd\ufffd"
+    assert title("<title>a &#0;&#xD800; b</title>") == "a \ufffd\ufffd b"
     assert title("<meta name='twitter:title' content='bird'><title>plain</title>") == "bird"
     assert title("<body><meta property='OG:Title' content='late'>") == "late"
 
