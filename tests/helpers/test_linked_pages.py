@@ -296,12 +296,11 @@ async def test_a_charset_that_is_not_that_of_the_page(site: Site, reader: PageRe
     assert found["none"] == found["quoted"] == found["long"] == "Привет"
     assert found["partly"] == "Gr\ufffd\ufffde aus Ulm", "as browsers show it"
     assert found["ascii"]
-    # What can't be read is no title.
+    # What can't be read is no title; another of its texts may be.
     for charset, meta in (("utf-8", b""), ("x", b'<meta charset="utf-8">')):
         site.pages["utf"] = says(charset, meta + title.encode("cp1251"))
         with pytest.raises(NoPage, match="no title"):
             await reader.read(1, site.url("utf"))
-    # Another of its texts may be.
     other = '<meta property="og:title" content="Привет"><title>Hello</title>'
     site.pages["other"] = says("utf-8", other.encode("cp1251"))
     assert (await reader.read(1, site.url("other"))).title == "Hello"
