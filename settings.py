@@ -375,4 +375,6 @@ def read_settings(**given: Any) -> Settings:
     except UnicodeDecodeError:
         raise SettingsError(".env is wrong: it must be UTF-8") from None
     except OSError as error:
-        raise SettingsError(f".env can't be read: {error.strerror}") from None
+        raise SettingsError(
+            f".env can't be read: {error.strerror} (in {os.getcwd()}, by user {os.geteuid()})"
+        ) from None
