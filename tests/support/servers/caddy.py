@@ -20,22 +20,15 @@ class Caddy(Server):
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
-    def _prepare(self) -> None:
-        site = (ROOT / "deploy" / "Caddyfile").read_text()
-        for shipped, own in (
-            ("\nchat.example.org {", f"\n{self.url} {{"),
-            (" 127.0.0.1:8080 ", f" {' '.join(f'127.0.0.1:{port}' for port in self.workers)} "),
-        ):
-            assert site.count(shipped) == 1, shipped
-            site = site.replace(shipped, own)
-        (self.folder / "Caddyfile").write_text("{\n\tadmin off\n}\n" + site)
-
     def _environment(self) -> Mapping[str, str]:
-        # It keeps certificates and its last configuration there.
-        return {**os.environ, "XDG_DATA_HOME": str(self.folder), "XDG_CONFIG_HOME": str(self.folder)}
+        workers = " ".join(f"127.0.0.1:{port}" for port in self.workers)
+        # It keeps its certificates and its last configuration in these folders.
+        own = {name: str(self.folder) for name in ("XDG_DATA_HOME", "XDG_CONFIG_HOME")}
+        return {**os.environ, **own, "PUBLIC_URL": self.url, "WORKERS": workers}
 
     def _command(self) -> list[str]:
-        return [program_path("caddy"), "run", "--config", str(self.folder / "Caddyfile")]
+        config = str(ROOT / "deploy" / "Caddyfile")
+        return [program_path("caddy"), "run", "--adapter", "caddyfile", "--config", config]
 
     def _is_ready(self) -> bool:
         socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
