@@ -60,6 +60,7 @@ COMMANDS = {
     "restored": Command(_OPERATIONS, "run this after restoring the database in another way"),
     "copy": Command(_OPERATIONS, "move the site to another database, of the other kind or not"),
     "export": Command(_MOVING, "write what was said into a folder or a ZIP"),
+    "import": Command(_MOVING, "take over what was said in another chat"),
     "verify": Command(_OPERATIONS, "prove that the database and the files are sound"),
     "completion": Command("cli", "print what makes a shell complete these commands"),
 }

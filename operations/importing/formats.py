@@ -1,0 +1,51 @@
+"""The formats that can be imported. Which one an archive has is seen by looking at it."""
+
+from collections.abc import Iterator
+from typing import IO, Protocol
+
+from helpers.processes.terminal import Failure
+from operations.importing.archives import Archive
+from operations.importing.records import Record
+from operations.importing.slack import Slack
+
+
+class Reader(Protocol):
+    """Reads an archive. `name` is that of the format, `label` how the chat is called among people."""
+
+    name: str
+    label: str
+
+    def __init__(self, archive: Archive) -> None: ...
+
+    @staticmethod
+    def fits(archive: Archive) -> bool:
+        """Whether the archive looks like it. Reads little."""
+
+    def source(self) -> str:
+        """What tells the chat from others of its format, for ever; empty where nothing does."""
+
+    def read(self) -> Iterator[Record]:
+        """In any order. Raises Failure where the archive is broken."""
+
+    def open(self, path: str) -> IO[bytes]:
+        """A file of a message."""
+
+
+READERS: dict[str, type[Reader]] = {reader.name: reader for reader in (Slack,)}
+
+
+def reader_of(archive: Archive, name: str = "") -> Reader:
+    """Raises Failure where nothing fits."""
+    if name:
+        return READERS[name](archive)
+    fitting = [reader for reader in READERS.values() if reader.fits(archive)]
+    if not fitting:
+        raise Failure(
+            f"{archive.name} looks like none of these: {', '.join(READERS)}. docs/importing.md says what is "
+            "wanted of each; or say which it is by --format"
+        )
+    if len(fitting) > 1:
+        raise Failure(
+            f"{archive.name} may be one of these: {', '.join(one.name for one in fitting)}; say --format"
+        )
+    return fitting[0](archive)
