@@ -19,7 +19,7 @@ from helpers.processes.terminal import Failure, Progress, report
 from helpers.storage.store import open_store
 from operations.importing.archives import opened
 from operations.importing.files import FileKeeper
-from operations.importing.formats import Reader, reader_of
+from operations.importing.formats import Source, reader_of
 from operations.importing.messages import MessageWriter
 from operations.importing.origins import Origins
 from operations.importing.people import AT_ONCE, ImportedPeople
@@ -89,7 +89,7 @@ async def import_archive(settings: Settings, wanted: Wanted) -> Imported:
         return await import_from(settings, reader_of(archive, wanted.format), wanted)
 
 
-async def import_from(settings: Settings, reader: Reader, wanted: Wanted) -> Imported:
+async def import_from(settings: Settings, reader: Source, wanted: Wanted) -> Imported:
     """The same, of whatever `reader` reads. Raises Failure."""
     name = wanted.archive.name
     with Scratch() as scratch:
@@ -120,7 +120,7 @@ class _Importing:
         self,
         settings: Settings,
         database: AioDatabase,
-        reader: Reader,
+        reader: Source,
         scratch: Scratch,
         source: str,
         wanted: Wanted,
