@@ -4,6 +4,7 @@ are stored in batches. Wherever it is stopped, it goes on when it is run again."
 import csv
 import functools
 from collections.abc import Iterator, Mapping
+from datetime import UTC, tzinfo
 from pathlib import Path
 from typing import NamedTuple
 
@@ -43,6 +44,8 @@ class Wanted(NamedTuple):
     source: str = ""
     mapping: Mapping[str, str] = {}
     owner: str = ""
+    zone: tzinfo = UTC
+    opens: bool = False
     stores: bool = True
 
 
@@ -87,6 +90,7 @@ async def import_archive(settings: Settings, wanted: Wanted) -> Imported:
     """Raises Failure."""
     with opened(wanted.archive) as archive, Scratch() as scratch:
         reader = reader_of(archive, wanted.format)
+        reader.zone, reader.opens = wanted.zone, wanted.opens
         with report(f"Reading {archive.name}"):
             source = f"{reader.name}:{wanted.source or reader.source()}"
             scratch.fill(reader.read())
