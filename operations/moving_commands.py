@@ -6,13 +6,14 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
 from accounts.doors.command_line import note_command
 from chat.exporting.shapes import SHAPES
 from helpers.db.migrations import check_migrations
-from helpers.processes.terminal import say
+from helpers.processes.terminal import UsageError, say
 from operations.exporting import Wanted, export
 from operations.importing.formats import READERS
 from operations.importing.running import Imported, import_archive, read_mapping
@@ -45,6 +46,8 @@ def run_import(settings: Settings, arguments: argparse.Namespace) -> None:
     mapping = read_mapping(arguments.people) if arguments.people else {}
     wanted = WantedImport(
         *(arguments.archive, arguments.format or "", arguments.source or "", mapping, arguments.owner or ""),
+        zone=_zone(arguments.time_zone),
+        opens=arguments.open,
         stores=not arguments.dry_run,
     )
     done = asyncio.run(import_archive(settings, wanted))
@@ -54,6 +57,13 @@ def run_import(settings: Settings, arguments: argparse.Namespace) -> None:
         say(msgspec.json.encode({**done._asdict(), "dry_run": arguments.dry_run}).decode())
         return
     say("\n".join(_told(done, is_dry=arguments.dry_run)))
+
+
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise UsageError(f"there is no time zone {name!r}: it is one like Europe/Berlin") from None
 
 
 def _told(done: Imported, *, is_dry: bool) -> list[str]:
@@ -132,6 +142,14 @@ def add_commands(commands: Any) -> None:
     command.add_argument("--owner", metavar="NAME", help="who owns the rooms of which no owner is known")
     command.add_argument(
         "--source", metavar="NAME", help="tells chats apart that don't say who they are; the same each time"
+    )
+    command.add_argument(
+        "--time-zone", default="UTC", metavar="ZONE", help="of logs that say none (IRC), like Europe/Berlin"
+    )
+    command.add_argument(
+        "--open",
+        action="store_true",
+        help="let everybody read the channels of IRC and Discord: else only who wrote there may",
     )
     command.add_argument("--json", action="store_true", help="the report as JSON")
     command.set_defaults(run=run_import)

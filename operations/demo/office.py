@@ -3,7 +3,7 @@
 import io
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import IO
 
@@ -26,6 +26,8 @@ class Office:
 
     name = "demo"
     label = "the demo"
+    zone: tzinfo = UTC
+    opens = False
 
     def __init__(self, script: str, today: datetime | None = None) -> None:
         self._lines = script.splitlines()

@@ -1,12 +1,19 @@
 """The formats that can be imported. Which one an archive has is seen by looking at it."""
 
 from collections.abc import Iterator
+from datetime import tzinfo
 from typing import IO, Protocol
 
 from helpers.processes.terminal import Failure
 from operations.importing.archives import Archive
+from operations.importing.readers.campfire import Campfire
+from operations.importing.readers.discord import Discord
+from operations.importing.readers.irc import Irc
+from operations.importing.readers.mattermost import Mattermost
+from operations.importing.readers.rocketchat import RocketChat
+from operations.importing.readers.slack import Slack
+from operations.importing.readers.zulip import Zulip
 from operations.importing.records import Record
-from operations.importing.slack import Slack
 
 
 class Source(Protocol):
@@ -14,6 +21,8 @@ class Source(Protocol):
 
     name: str
     label: str
+    zone: tzinfo
+    opens: bool
 
     def source(self) -> str:
         """What tells the chat from others of its format, for ever; empty where nothing does."""
@@ -35,7 +44,8 @@ class Reader(Source, Protocol):
         """Whether the archive looks like it. Reads little."""
 
 
-READERS: dict[str, type[Reader]] = {reader.name: reader for reader in (Slack,)}
+_ALL: tuple[type[Reader], ...] = (Slack, Mattermost, Irc, Discord, Zulip, RocketChat, Campfire)
+READERS = {reader.name: reader for reader in _ALL}
 
 
 def reader_of(archive: Archive, name: str = "") -> Reader:

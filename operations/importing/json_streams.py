@@ -38,6 +38,7 @@ class JsonStream:
         """The items of an array."""
         self._expect("[")
         if self._next() == "]":
+            self._place += 1
             return
         while True:
             yield self._value()
@@ -49,17 +50,19 @@ class JsonStream:
             else:
                 raise self._broken(f"there is no , behind item {sign!r}")
 
-    def fields(self, streamed: str) -> Iterator[tuple[str, Any]]:
-        """The fields of an object. That of the name `streamed` is an array, whose items come one by one."""
+    def fields(self, *streamed: str) -> Iterator[tuple[str, Any]]:
+        """The fields of an object. Of those of the names `streamed`, which are arrays, the items come one by
+        one."""
         self._expect("{")
         if self._next() == "}":
+            self._place += 1
             return
         while True:
             name = self._value()
             self._expect(":")
-            if name == streamed and self._next() == "[":
+            if name in streamed and self._next() == "[":
                 for item in self.items():
-                    yield streamed, item
+                    yield name, item
             else:
                 yield str(name), self._value()
             if (sign := self._next()) == ",":

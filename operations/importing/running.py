@@ -4,6 +4,7 @@ are stored in batches. Wherever it is stopped, it goes on when it is run again."
 import csv
 import functools
 from collections.abc import Iterator, Mapping
+from datetime import UTC, tzinfo
 from pathlib import Path
 from typing import NamedTuple
 
@@ -43,6 +44,8 @@ class Wanted(NamedTuple):
     source: str = ""
     mapping: Mapping[str, str] = {}
     owner: str = ""
+    zone: tzinfo = UTC
+    opens: bool = False
     stores: bool = True
 
 
@@ -93,6 +96,7 @@ async def import_from(settings: Settings, reader: Source, wanted: Wanted) -> Imp
     """The same, of whatever `reader` reads. Raises Failure."""
     name = wanted.archive.name
     with Scratch() as scratch:
+        reader.zone, reader.opens = wanted.zone, wanted.opens
         with report(f"Reading {name}"):
             source = f"{reader.name}:{wanted.source or reader.source()}"
             scratch.fill(reader.read())

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from typing import Any
 
 from helpers.processes.terminal import Failure
@@ -16,6 +16,14 @@ FIRST_YEAR = 1980
 MAX_KEY = 200
 
 Fields = dict[str, Any]
+
+
+class Options:
+    """What is said of an archive that doesn't say it itself: the `zone` of its times, and whether rooms are
+    open of which it isn't told who may read them."""
+
+    zone: tzinfo = UTC
+    opens: bool = False
 
 
 class BadRecord(ValueError):

@@ -11,6 +11,20 @@ from typing import IO
 
 from helpers.processes.terminal import Failure
 from operations.importing.archives import Archive
+from operations.importing.readers.shared import (
+    CODE,
+    BadRecord,
+    Fields,
+    Options,
+    dict_in,
+    dicts_in,
+    key_in,
+    objects,
+    or_none,
+    seconds_of,
+    text_in,
+    texts_in,
+)
 from operations.importing.records import (
     Kind,
     Left,
@@ -22,19 +36,6 @@ from operations.importing.records import (
     SentFile,
     person_mark,
     room_mark,
-)
-from operations.importing.shared import (
-    CODE,
-    BadRecord,
-    Fields,
-    dict_in,
-    dicts_in,
-    key_in,
-    objects,
-    or_none,
-    seconds_of,
-    text_in,
-    texts_in,
 )
 
 KINDS: dict[str, Kind] = {
@@ -60,7 +61,7 @@ UPLOADS = "__uploads/"
 DAY = re.compile(r"\d{4}-\d\d-\d\d\.json")
 
 
-class Slack:
+class Slack(Options):
     name = "slack"
     label = "Slack"
 
