@@ -77,6 +77,8 @@ class Box:
         shutil.copytree(ROOT / "deploy", source / "deploy", ignore=shutil.ignore_patterns("wheel", "*.json"))
         shutil.copytree(ROOT / "nginx", source / "nginx")
         shutil.copy(ROOT / "requirements.txt", source)
+        # The command of the shell is asked whether a worker is ready.
+        self.add("checkout/deploy/command", NOTED.format(name="aiochat", log=self.log))
         for name in ("provision", "box"):
             script = source / "deploy" / name
             text = re.sub(r"(?<=[= \"])/(?=(etc|opt|usr/local)/)", f"{folder}/", script.read_text())
