@@ -36,7 +36,7 @@ UNITS = Path("/etc/systemd/system/aiochat.target.wants")
 SOCKETS = Path("/run/aiochat")
 USER = "aiochat"
 
-NEEDED = ("app.py", "pyproject.toml", "requirements.txt", "deploy/provision", "deploy/command")
+NEEDED = ("app.py", "pyproject.toml", "requirements.lock", "deploy/provision", "deploy/command")
 OWN = (".env", "var")
 """What belongs to the installation, not to a version."""
 
@@ -45,7 +45,9 @@ ROOM = 1.3
 """So many times the size of what is there must be free beside it."""
 
 STOP_SECONDS = 30
-AT_FDCWD, RENAME_EXCHANGE = -100, 2
+AT_FDCWD, RENAME_EXCHANGE, PR_SET_PDEATHSIG = -100, 2, 1
+
+libc = ctypes.CDLL(None, use_errno=True)
 
 
 class Failure(Exception):
@@ -68,6 +70,8 @@ def run(*command: str | Path, shown: bool = False) -> str:
         cwd="/",
         # Ctrl-C is for this program, which then tells the other, and waits until that has put its locks away.
         start_new_session=True,
+        # Where this one is killed, what it began doesn't go on alone.
+        preexec_fn=lambda: libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM),
     )
     try:
         out, complaints = process.communicate()
@@ -83,7 +87,8 @@ def run(*command: str | Path, shown: bool = False) -> str:
     lines = (complaints or out or "").strip().splitlines() or [f"exit code {process.returncode}"]
     for line in lines[-15:-1]:
         print(f"    {line}", file=sys.stderr)
-    raise Failure(f"{Path(str(command[0])).name}: {lines[-1]}")
+    told = "" if lines[-1].startswith("aiochat: ") else f"{Path(str(command[0])).name}: "
+    raise Failure(f"{told}{lines[-1]}")
 
 
 def size_of(folder: Path) -> int:
@@ -108,7 +113,6 @@ def inode(path: Path) -> int:
 
 def exchange(one: Path, other: Path) -> None:
     """Both are there at every moment, where the file system can do that."""
-    libc = ctypes.CDLL(None, use_errno=True)
     done = libc.renameat2(AT_FDCWD, bytes(one), AT_FDCWD, bytes(other), RENAME_EXCHANGE)
     if done != 0:
         between = one.with_name(f"{one.name}.between")
@@ -178,7 +182,7 @@ def prepare(source: Path | None, tag: str | None) -> None:
     else:
         run(sys.executable, "-m", "venv", NEW / ".venv")
     python = NEW / ".venv/bin/python"
-    run(python, "-m", "pip", "install", "--quiet", "-r", NEW / "requirements.txt")
+    run(python, "-m", "pip", "install", "--quiet", "-r", NEW / "requirements.lock")
     run(python, "-m", "compileall", "-q", "-x", r"/\.venv/", NEW)
     if (HOME / ".env").exists():
         shutil.copy2(HOME / ".env", NEW / ".env")

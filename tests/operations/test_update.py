@@ -91,7 +91,7 @@ class Machine:
 
     def version(self, name: str, folder: Path | None = None) -> Path:
         folder = folder or self.folder / "versions" / name
-        for path in ("app.py", "requirements.txt", "deploy/command"):
+        for path in ("app.py", "requirements.lock", "deploy/command"):
             (folder / path).parent.mkdir(parents=True, exist_ok=True)
             (folder / path).write_text("")
         (folder / "name").write_text(name)
