@@ -92,9 +92,8 @@ def run(*command: str | Path, shown: bool = False) -> str:
 
 
 def size_of(folder: Path) -> int:
-    return sum(
-        path.lstat().st_size for path in folder.rglob("*") if not path.is_dir() and ".git" not in path.parts
-    )
+    found = (path for path in folder.rglob("*") if ".git" not in path.parts)
+    return sum(path.lstat().st_size for path in found if not path.is_dir())
 
 
 def version_of(folder: Path) -> str:
@@ -173,7 +172,7 @@ def prepare(source: Path | None, tag: str | None) -> None:
         unpack(source)
     run("chmod", "-R", "u+rwX,go+rX,go-w", NEW)
     run("chown", "-R", "root:root", NEW)
-    say(f"version {version_of(NEW)} is beside version {version_of(HOME)}; installing what it needs")
+    say(f"version {version_of(NEW)} is beside {version_of(HOME)}; installing what it needs")
     environment = HOME / ".venv"
     own = f"python{sys.version_info.major}.{sys.version_info.minor}"
     if (environment / "lib" / own).is_dir():
@@ -368,9 +367,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     add("--no-backup", action="store_true", help="save nothing: it is done otherwise")
     add("--force", action="store_true", help="also where the site isn't well")
     what = parser.add_mutually_exclusive_group()
-    what.add_argument(
-        "--check", action="store_true", help="only look whether the new version could be installed"
-    )
+    what.add_argument("--check", action="store_true", help="only look whether it could be installed")
     what.add_argument("--back", action="store_true", help="put the former version back")
     arguments = parser.parse_args(argv)
     if arguments.source and arguments.to:
