@@ -50,7 +50,7 @@ def test_a_certificate_is_got_and_remembered(box: Box, authority: Path) -> None:
     assert "aiochat is at https://chat.example.org" in said
     [call] = asked(box)
     for part in (
-        "certonly --non-interactive --quiet --agree-tos --email admin@example.org --webroot",
+        "certonly --non-interactive --agree-tos --email admin@example.org --webroot",
         "--cert-name aiochat --renew-with-new-domains --domain chat.example.org",
         "--deploy-hook systemctl reload nginx",
     ):
