@@ -23,13 +23,17 @@ else echo "tests/js is left out: there is no node"; fi
 endef
 
 .DEFAULT_GOAL := help
-.PHONY: help run test quick lint types texts bench image image-test lock audit release clean node
+.PHONY: help run demo test quick lint types texts bench image image-test lock audit release clean node
 
 help:  ## list these commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | awk -F '|' '{ printf "  make %-10s %s\n", $$1, $$2 }'
 
 run: $(RUNTIME)  ## start the chat on this machine, without any other service
 	@exec .venv/bin/python app.py serve --migrate
+
+demo: $(RUNTIME)  ## the same, with a site that looks like an office in use; its data is in var/demo
+	@AIOCHAT_DATA_DIR=var/demo .venv/bin/python -m operations.demo
+	@AIOCHAT_DATA_DIR=var/demo exec .venv/bin/python app.py serve
 
 test:  ## run all tests; installs PostgreSQL, Redis, nginx and Chromium where they are missing. ARGS="-k name" goes to pytest
 	@deploy/provision --tests
