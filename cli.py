@@ -31,6 +31,7 @@ COMMANDS = {
     "serve": Command("app", "serve the chat"),
     "migrate": Command("operations.setting_up", "bring the database up to date"),
     "config": Command("operations.setting_up", "show the settings, and where each comes from"),
+    "ready": Command("operations.ready", "ask whether the server serves"),
     "doctor": Command("operations.doctor", "look for what is wrong around the site"),
     "register": Command(_ACCOUNTS, "make an account, or those of a file"),
     "users": Command(_LISTS, "list the accounts"),

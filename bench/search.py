@@ -15,11 +15,12 @@ import time
 from collections.abc import Iterator
 from itertools import accumulate, pairwise
 from pathlib import Path
+from typing import get_args
 
 from peewee import chunked
 from peewee_async.databases import AioDatabase
 
-from accounts.models import User
+from accounts.models import SiteFact, User
 from bench.seed import room_row, user_row
 from bench.texts import OFFICE
 from chat.models import Member, Message, Room
@@ -27,10 +28,12 @@ from chat.roles import Role
 from chat.search import indexer as indexing
 from chat.search.index import Reader, SearchIndex, Term, Wanted
 from chat.search.indexer import Indexer
+from chat.search.stems import BUILT, NONE, Stems
 from chat.search.words import searched
 from helpers.clock import now_ms
 from helpers.db.database import fetch, is_sqlite, open_database
 from helpers.db.migrations import MIGRATIONS, migrate
+from settings import SearchLanguage
 from tests.support.databases import new_postgres
 from tests.support.servers import Postgres
 
@@ -101,21 +104,22 @@ async def _size(database: AioDatabase) -> int:
     return int(size)
 
 
-async def _measure(messages: int, rooms: int, url: str) -> None:
+async def _measure(messages: int, rooms: int, language: str, url: str) -> None:
     migrate(url, MIGRATIONS)
     database = open_database(url)
     try:
-        await _ask(database, messages, rooms)
+        await _ask(database, messages, rooms, language)
     finally:
         await database.aio_close()
 
 
-async def _ask(database: AioDatabase, messages: int, rooms: int) -> None:
+async def _ask(database: AioDatabase, messages: int, rooms: int, language: str) -> None:
     words, own = await _seed(database, messages, rooms)
     before = await _size(database)
     # A site gives it a tenth of the time.
     indexing.PAUSE_FACTOR = 0.0
-    indexer = Indexer(database, 0.0)
+    await SiteFact.insert(name=BUILT, value=language).aio_execute()
+    indexer = Indexer(database, 0.0, language)
     began, busy = time.monotonic(), time.process_time()
     while await indexer.index_some():
         pass
@@ -125,7 +129,7 @@ async def _ask(database: AioDatabase, messages: int, rooms: int) -> None:
     if not is_sqlite(database):
         await fetch(database, "VACUUM ANALYZE search_lines")
     print(f"{(await _size(database) - before) / messages:.0f} bytes a message")
-    index = SearchIndex(database)
+    index, stems = SearchIndex(database), Stems(database, language)
     third = len(words) // 3
     seldom = words[-third:]
     kinds = {
@@ -143,9 +147,9 @@ async def _ask(database: AioDatabase, messages: int, rooms: int) -> None:
         times = []
         found = 0
         for turn in range(TURNS):
-            terms = tuple(Term(searched(word)) for word in asked[turn % len(asked)].split())
+            terms = tuple(Term(searched(word), typed=word) for word in asked[turn % len(asked)].split())
             began = time.perf_counter()
-            answer = await index.find(Reader(1), Wanted(terms), 20)
+            answer = await index.find(Reader(1), Wanted(await stems.with_stems(terms)), 20)
             times.append((time.perf_counter() - began) * 1000)
             found += len(answer.hits)
         times.sort()
@@ -158,10 +162,13 @@ def main() -> None:
     parser.add_argument("--messages", type=int, default=100_000)
     parser.add_argument("--rooms", type=int, default=1000)
     parser.add_argument("--database", choices=("sqlite", "postgresql"), default="sqlite")
+    parser.add_argument(
+        "--language", choices=get_args(SearchLanguage), default=NONE, help="whose stems are found"
+    )
     arguments = parser.parse_args()
     random.seed(1)
     with _database(arguments.database) as url:
-        asyncio.run(_measure(arguments.messages, arguments.rooms, url))
+        asyncio.run(_measure(arguments.messages, arguments.rooms, arguments.language, url))
 
 
 if __name__ == "__main__":

@@ -66,9 +66,11 @@ class Looker:
         found = content_type_of(head, is_whole=size <= HEAD)
         if found.kind == "picture":
             return await self._draw(key, content, size, found)
-        if found.kind in ("video", "sound"):
-            await asyncio.to_thread(without_words, content, size, found.type)
         width, height, variants = None, None, {}
+        if found.kind in ("video", "sound"):
+            film = await asyncio.to_thread(without_words, content, size, found.type)
+            if film is not None and found.kind == "video":
+                width, height = film
         if found.type == PDF and self._draws_pdf and size <= MAX_DRAWN:
             page = await self._first_page(key, content)
             if page is not None:

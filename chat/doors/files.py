@@ -20,9 +20,11 @@ from chat.history.reading import post_at
 from chat.history.titles import title_of
 from chat.keys import ATTACHMENTS, ENGINE, take_token
 from chat.requests import MAX_FILES, Post, RunCommand, SentFile, check_nonce, checked_post, new_nonce
+from chat.search.query import MAX_LENGTH
 from helpers.rendering import RENDERER
 from helpers.storage.blobs import variant_key
 from helpers.storage.store import StorageError
+from helpers.text.folding import folded_letters
 from helpers.text.previews import MAX_BYTES
 from helpers.web.forms import read_files, read_form, read_values
 from helpers.web.headers import PHOTO_POLICY
@@ -52,20 +54,24 @@ class RoomFiles(web.View):
     async def get(self) -> web.Response:
         request = self.request
         found = await room_access(request)
-        kind, by, before = (request.query.get(name, "") for name in ("kind", "by", "before"))
+        kind, by, asked, before = (request.query.get(name, "") for name in ("kind", "by", "q", "before"))
         if kind not in ("", *KINDS):
             raise ActionError("bad_request", "`kind` is one of {kinds}.", kinds=", ".join(KINDS))
+        if len(asked) > MAX_LENGTH:
+            raise ActionError("bad_request", "At most {most} characters, please.", most=str(MAX_LENGTH))
+        words = folded_letters(asked).split()
         person = await user_by_name(by) if by else None
         page = FilePage([], None)
         if not by or person is not None:
-            page = await files_of(found.room, kind, person.id if person else None, _cursor(before))
+            person_id = person.id if person else None
+            page = await files_of(found.room, kind, person_id, _cursor(before), words)
         told = {"files": page.files, "more": page.cursor is not None, "cursor": page.cursor}
         if wants_json(request):
             return web.json_response(told)
         title = await title_of(found.room, request[USER].id)
         others = title.split(", ") if found.room.is_conversation else []
         await load_names({one["by"] for one in page.files} | set(others))
-        context = {**told, "room": found.room, "room_title": title, "kind": kind, "by": by}
+        context = {**told, "room": found.room, "room_title": title, "kind": kind, "by": by, "asked": asked}
         return aiohttp_jinja2.render_template("chat/room_files.html", request, context)
 
     async def post(self) -> web.Response:

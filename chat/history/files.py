@@ -33,10 +33,12 @@ def address_name(name: str) -> str:
 def view_of(file: File, description: str = "") -> FileView:
     """What the events tell of a file."""
     width = next((one for one in THUMBNAILS[:2] if one >= (file.width or 0)), THUMBNAILS[1])
+    # A film says how large it is, and nothing of it is drawn.
+    has_thumbnail = file.width and file.kind != "video"
     return FileView(
         *(file.id, file.name, file.type, file.size, file.width, file.height, description),
         url=f"/files/{file.id}/{quote(address_name(file.name), safe='')}",
-        thumbnail=f"/files/{file.id}/thumbnail-{width}.webp" if file.width else None,
+        thumbnail=f"/files/{file.id}/thumbnail-{width}.webp" if has_thumbnail else None,
     )
 
 

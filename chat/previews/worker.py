@@ -1,6 +1,7 @@
 """Makes the cards of posts, in the background. Every process runs this; one at a time does something."""
 
 import asyncio
+import contextlib
 import contextvars
 import functools
 import logging
@@ -28,7 +29,10 @@ from helpers.text.characters import one_line
 
 log = logging.getLogger("aiochat.previews")
 
-CLAIM_SECONDS = 30.0
+CLAIM_SECONDS = 6.0
+"""Another process goes on after this time where one has died. One that only stood still does so beside it:
+putting the same cards twice changes nothing."""
+
 AT_ONCE = 4
 """Posts, each of another person: a page that takes long holds up only what its author posted."""
 
@@ -72,13 +76,16 @@ class PreviewWorker:
                 await self._rest()
         finally:
             await cancel_all(self._running.values())
+            # Another process goes on at once.
+            with contextlib.suppress(Exception):
+                await self._claim.release()
 
     async def _rest(self) -> None:
         """Until something is done, or a while is over in which more may have come."""
-        running, interval = list(self._running.values()), self._engine.timings.previews
-        if len(running) == AT_ONCE:
-            # Whoever has a turn renews the claim in between.
-            interval = CLAIM_SECONDS / 3
+        running = list(self._running.values())
+        # Where all have a turn, the claim is only renewed in between.
+        most = CLAIM_SECONDS / 3
+        interval = most if len(running) == AT_ONCE else min(most, self._engine.timings.previews)
         if running:
             await asyncio.wait(running, timeout=interval, return_when=asyncio.FIRST_COMPLETED)
         else:

@@ -31,6 +31,10 @@ looked at one by one."""
 
 FEW_MATCHES = 500
 
+NEAR = 2
+NEAR_WALK = 40_000
+"""As many among the first, and the page is mostly full within so many posts."""
+
 WALK = 20_000
 MOST_WALKS = 5
 """Posts looked at one by one in one statement, and statements for one question. The next question
@@ -146,11 +150,20 @@ class SearchIndex:
         reached = await self._reached(wanted, before, FIRST_WALK)
         if reached is None:
             return Found(hits)
+        walks = MOST_WALKS
         if self._asks_index(wanted):
-            matched = await self._by_index(reader, wanted, before, most + 1)
+            if not self._is_sqlite and len(hits) >= NEAR:
+                # The rest isn't far: this index would look at all that it finds.
+                hits += await self._walk(reader, wanted, reached, NEAR_WALK, most + 1 - len(hits))
+                walks -= NEAR_WALK // WALK
+                further = None if len(hits) > most else await self._reached(wanted, reached, NEAR_WALK)
+                if further is None:
+                    return _page(hits, most)
+                reached = further
+            matched = await self._by_index(reader, wanted, reached, hits, most)
             if matched is not None:
                 return matched
-        for _ in range(MOST_WALKS):
+        for _ in range(walks):
             hits += await self._walk(reader, wanted, reached, WALK, most + 1 - len(hits))
             if len(hits) > most:
                 return _page(hits, most)
@@ -181,18 +194,24 @@ class SearchIndex:
     def _asks_index(self, wanted: Wanted) -> bool:
         return any(not term.is_excluded and _is_indexed(term.text) for term in wanted.terms)
 
-    async def _by_index(self, reader: Reader, wanted: Wanted, before: int, most: int) -> Found | None:
-        """The newest posts by the index; None where it finds too many to look for the newest."""
+    async def _by_index(
+        self, reader: Reader, wanted: Wanted, before: int, hits: list[Hit], most: int
+    ) -> Found | None:
+        """Adds the newest posts by the index to these; None where it finds too many to look for the
+        newest."""
         if not self._is_sqlite:
-            hits, _, many = await self._matches(reader, wanted, before, most, MOST_MATCHES + 1)
-            return _page(hits, most - 1) if many <= MOST_MATCHES or len(hits) >= most else None
+            # It gives them in no order.
+            further, _, many = await self._matches(
+                reader, wanted, before, most + 1 - len(hits), MOST_MATCHES + 1
+            )
+            return _page([*hits, *further], most) if many <= MOST_MATCHES else None
         # This index gives the newest first. Mostly the first of them are enough.
-        found: list[Hit] = []
+        found = list(hits)
         for rows in (FEW_MATCHES, WALK):
-            hits, least, many = await self._matches(reader, wanted, before, most - len(found), rows)
-            found += hits
-            if len(found) >= most or many < rows:
-                return _page(found, most - 1)
+            further, least, many = await self._matches(reader, wanted, before, most + 1 - len(found), rows)
+            found += further
+            if len(found) > most or many < rows:
+                return _page(found, most)
             before = least
         return Found(found, before)
 

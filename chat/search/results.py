@@ -12,6 +12,7 @@ from chat.history.reading import posts_by_seq
 from chat.history.titles import people_in, title_for
 from chat.models import Ignored, Room
 from chat.search.index import Found, Hit, Wanted
+from chat.search.stems import with_names
 from chat.search.words import pieces
 
 
@@ -57,11 +58,20 @@ async def results_of(found: Found, wanted: Wanted, reader: User) -> list[Result]
     for hit in _still_there(found.hits, rooms, lines):
         room, line = rooms[hit.room_id], lines[hit.room_id, hit.seq]
         title = title_for(reader.id, people[room.id], room.kind) if room.is_conversation else room.shown
-        found_pieces = pieces(line.text, wanted.marked_terms)
+        found_pieces = _pieces(line, wanted.marked_terms)
         shown.append(Result(room.name, title, room.kind, line, found_pieces, line.author_id in hidden))
         # A long post takes milliseconds.
         await asyncio.sleep(0)
     return shown
+
+
+def _pieces(line: Line, terms: list[str]) -> list[tuple[str, bool]]:
+    """Of the text; with the names and descriptions of its files, where what was asked for is there alone."""
+    found = pieces(line.text, terms)
+    if not line.files or not terms or any(is_found for _, is_found in found):
+        return found
+    named = pieces(with_names(line.text, line.files), terms)
+    return named if any(is_found for _, is_found in named) else found
 
 
 def _still_there(

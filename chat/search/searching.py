@@ -7,7 +7,7 @@ from peewee_async.databases import AioDatabase
 
 from accounts.models import User
 from chat.history.access import RoomAccessReader
-from chat.search.index import NEWEST_ID, Reader, SearchIndex, Term
+from chat.search.index import NEWEST_ID, Reader, SearchIndex
 from chat.search.query import Question, read_question, wanted_of
 from chat.search.results import Result, results_of
 from chat.search.stems import NONE, Stems
@@ -59,19 +59,9 @@ class Search:
             wanted = await wanted_of(question, reader, self._access, zone)
             if wanted is None:
                 return Answer(question)
-            wanted = replace(wanted, terms=await self._with_stems(wanted.terms))
+            wanted = replace(wanted, terms=await self._stems.with_stems(wanted.terms))
             found = await self._index.find(Reader(reader.id, reader.is_admin), wanted, most, before)
             return Answer(question, await results_of(found, wanted, reader), found.cursor)
-
-    async def _with_stems(self, terms: tuple[Term, ...]) -> tuple[Term, ...]:
-        """A word that has one stem is found by that, too."""
-        if not self._stems.is_on:
-            return terms
-        stems = await self._stems.of([term.typed for term in terms])
-        return tuple(
-            replace(term, stems=tuple(found)) if term.typed and len(found) == 1 else term
-            for term, found in zip(terms, stems, strict=True)
-        )
 
 
 def _today(zone: tzinfo) -> date:

@@ -4,11 +4,13 @@ none."""
 
 import logging
 import re
+from dataclasses import replace
 
 from peewee_async.databases import AioDatabase
 
 from accounts.models import SiteFact
 from chat.history.lines import file_views
+from chat.search.index import Term
 from chat.search.words import MAX_TOKENS
 from helpers.db.database import fetch, is_sqlite
 from helpers.markup.plain_text import strip_markup
@@ -33,6 +35,10 @@ _NEXT = f"""
     JOIN messages AS post ON post.room_id = line.room_id AND post.seq = line.seq
     WHERE line.id > %s ORDER BY line.id LIMIT {LINES_AT_ONCE}"""  # noqa: S608 - our own number
 
+_CHANGE = """
+    UPDATE search_lines AS line SET tokens = given.tokens
+    FROM unnest(%s::bigint[], %s::text[]) AS given(id, tokens) WHERE line.id = given.id"""
+
 
 def with_names(text: str, files: str | None) -> str:
     """A post is found by the names and descriptions of its files, too."""
@@ -43,7 +49,7 @@ def with_names(text: str, files: str | None) -> str:
 
 
 class Stems:
-    """`language` is one of settings.SEARCH_LANGUAGES."""
+    """`language` is one of settings.SearchLanguage."""
 
     def __init__(self, database: AioDatabase, language: str) -> None:
         self._database = database
@@ -66,6 +72,16 @@ class Stems:
             for (found,) in rows
         ]
 
+    async def with_stems(self, terms: tuple[Term, ...]) -> tuple[Term, ...]:
+        """A word that has one stem is found by that, too."""
+        if not self.is_on:
+            return terms
+        stems = await self.of([term.typed for term in terms])
+        return tuple(
+            replace(term, stems=tuple(found)) if term.typed and len(found) == 1 else term
+            for term, found in zip(terms, stems, strict=True)
+        )
+
     async def rebuild_some(self) -> bool:
         """Gives the next lines that were indexed for another language, or for none, the stems of this one.
         Call it in a transaction. Returns whether there may be more: the site remembers where it is."""
@@ -77,11 +93,13 @@ class Stems:
         if language != self._language:
             log.info("the index of the search is rebuilt for the language %s", self._language)
         stems = await self.of([with_names(text, files) for _, _, text, files in rows])
+        changed: dict[int, str] = {}
         for (line_id, tokens, *_), found in zip(rows, stems, strict=True):
             own = [token for token in tokens.split() if not token.startswith(MARK)]
-            now = " ".join([*own, *found])
-            if now != tokens:
-                await fetch(self._database, "UPDATE search_lines SET tokens = %s WHERE id = %s", now, line_id)
+            if (now := " ".join([*own, *found])) != tokens:
+                changed[line_id] = now
+        if changed:
+            await fetch(self._database, _CHANGE, list(changed), list(changed.values()))
         is_more = len(rows) == LINES_AT_ONCE
         await self._note(f"{self._language} {rows[-1][0]}" if is_more else self._language)
         if not is_more:

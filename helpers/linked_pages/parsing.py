@@ -17,6 +17,9 @@ MAX_DESCRIPTION = 300
 MAX_ADDRESS = 2000
 """Characters."""
 
+NO_LETTER = "\ufffd"
+"""What a decoder puts in the place of what it can't decode."""
+
 CHUNK = 32 * 1024
 OEMBED = "application/json+oembed"
 
@@ -89,9 +92,9 @@ def parse(body: bytes, declared: str, address: str) -> list[str]:
         return next((meta[name] for name in names if name in meta), "")
 
     return [
-        shortened(first("og:title", "twitter:title") or head.title, MAX_TITLE),
-        shortened(first("og:site_name", "application-name"), MAX_SITE),
-        shortened(first("og:description", "twitter:description", "description"), MAX_DESCRIPTION),
+        _readable(first("og:title", "twitter:title"), MAX_TITLE) or _readable(head.title, MAX_TITLE),
+        _readable(first("og:site_name", "application-name"), MAX_SITE),
+        _readable(first("og:description", "twitter:description", "description"), MAX_DESCRIPTION),
         _absolute(base, first("og:image:secure_url", "og:image", "og:image:url", "twitter:image")),
         _absolute(base, head.oembed),
     ]
@@ -119,6 +122,13 @@ def shortened(text: str, most: int) -> str:
     """One line of at most `most` characters."""
     line = visible_line(text[: 8 * most])
     return line if len(line) <= most else line[: most - 1].rstrip() + "…"
+
+
+def _readable(text: str, most: int) -> str:
+    """Empty where the half of it or more isn't in the encoding that the page declares: as in a browser,
+    signs stand there that say so, and a card of these tells nobody anything."""
+    line = shortened(text, most)
+    return "" if 2 * line.count(NO_LETTER) >= len(line) else line
 
 
 def _absolute(base: str, address: str) -> str:

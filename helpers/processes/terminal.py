@@ -28,6 +28,15 @@ class UsageError(Failure):
     """The command's arguments and the settings contradict each other."""
 
 
+def reason(error: OSError, folder: Path) -> str:
+    """Why something in this folder can't be made or written."""
+    told = error.strerror or str(error)
+    if isinstance(error, PermissionError):
+        with contextlib.suppress(OSError):
+            told += f": {folder} belongs to user {folder.stat().st_uid}, and this is user {os.geteuid()}"
+    return told
+
+
 def program() -> str:
     """What one types to run this program."""
     return "aiochat" if Path(sys.argv[0]).name == "aiochat" else "python app.py"

@@ -16,19 +16,13 @@ from operations.importing.readers.zulip import Zulip
 from operations.importing.records import Record
 
 
-class Reader(Protocol):
-    """Reads an archive. `name` is that of the format, `label` how the chat is called among people."""
+class Source(Protocol):
+    """What an import reads. `name` is that of the format, `label` how the chat is called among people."""
 
     name: str
     label: str
     zone: tzinfo
     opens: bool
-
-    def __init__(self, archive: Archive) -> None: ...
-
-    @staticmethod
-    def fits(archive: Archive) -> bool:
-        """Whether the archive looks like it. Reads little."""
 
     def source(self) -> str:
         """What tells the chat from others of its format, for ever; empty where nothing does."""
@@ -38,6 +32,16 @@ class Reader(Protocol):
 
     def open(self, path: str) -> IO[bytes]:
         """A file of a message."""
+
+
+class Reader(Source, Protocol):
+    """Reads an archive."""
+
+    def __init__(self, archive: Archive) -> None: ...
+
+    @staticmethod
+    def fits(archive: Archive) -> bool:
+        """Whether the archive looks like it. Reads little."""
 
 
 _ALL: tuple[type[Reader], ...] = (Slack, Mattermost, Irc, Discord, Zulip, RocketChat, Campfire)

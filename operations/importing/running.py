@@ -20,7 +20,7 @@ from helpers.processes.terminal import Failure, Progress, report
 from helpers.storage.store import open_store
 from operations.importing.archives import opened
 from operations.importing.files import FileKeeper
-from operations.importing.formats import Reader, reader_of
+from operations.importing.formats import Source, reader_of
 from operations.importing.messages import MessageWriter
 from operations.importing.origins import Origins
 from operations.importing.people import AT_ONCE, ImportedPeople
@@ -88,15 +88,21 @@ def read_mapping(path: Path) -> dict[str, str]:
 
 async def import_archive(settings: Settings, wanted: Wanted) -> Imported:
     """Raises Failure."""
-    with opened(wanted.archive) as archive, Scratch() as scratch:
-        reader = reader_of(archive, wanted.format)
+    with opened(wanted.archive) as archive:
+        return await import_from(settings, reader_of(archive, wanted.format), wanted)
+
+
+async def import_from(settings: Settings, reader: Source, wanted: Wanted) -> Imported:
+    """The same, of whatever `reader` reads. Raises Failure."""
+    name = wanted.archive.name
+    with Scratch() as scratch:
         reader.zone, reader.opens = wanted.zone, wanted.opens
-        with report(f"Reading {archive.name}"):
+        with report(f"Reading {name}"):
             source = f"{reader.name}:{wanted.source or reader.source()}"
             scratch.fill(reader.read())
         _complete(scratch)
         if not scratch.count("messages") and not scratch.count("rooms"):
-            raise Failure(f"there is nothing to import in {archive.name}")
+            raise Failure(f"there is nothing to import in {name}")
         async with opened_database(settings) as database:
             owner = await person(wanted.owner) if wanted.owner else None
             if not await has_any():
@@ -118,7 +124,7 @@ class _Importing:
         self,
         settings: Settings,
         database: AioDatabase,
-        reader: Reader,
+        reader: Source,
         scratch: Scratch,
         source: str,
         wanted: Wanted,

@@ -6,6 +6,8 @@ import { showTimes } from "./words/dates.js";
 
 showTimes(document);
 if (document.getElementById("search-words")) void import("./elements/search/search_page.js");
+if (document.querySelector("video"))
+  void import("./dom/video_posters.js").then(({ drawVideos }) => drawVideos(document));
 askBeforeSignOut();
 tellClock();
 

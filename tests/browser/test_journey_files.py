@@ -13,6 +13,7 @@ from tests.support.files_page import (
     chooses,
     drawn,
     files_of,
+    filmed,
     gives,
     payload,
     pieces,
@@ -23,6 +24,16 @@ from tests.support.people import Listener
 
 pytestmark = one_database
 MIB = 1024 * 1024
+GREEN = """(number) => {
+  const video = document.querySelector(`#timeline [data-number="${number}"] video`);
+  if (!video || video.readyState < 2 || video.currentTime > 0.1) return false;
+  const drawing = document.createElement("canvas").getContext("2d");
+  drawing.drawImage(video, 0, 0);
+  const [red, green, blue] = drawing.getImageData(20, 20, 1, 1).data;
+  return green > 120 && red < 60 && blue < 60;
+}"""
+"""The first picture of the first video in this message is there, and nobody plays it."""
+
 PAINTED = "() => document.querySelector('.attachment-picture:not([hidden])') !== null"
 
 
@@ -100,6 +111,18 @@ async def test_a_picture_is_described_afterwards(
     await expect(edited).to_be_hidden()
     await expect(box).to_be_focused()
 
+    # Half of another survives a reload, and is gone when it is left.
+    await box.press("ArrowUp")
+    await expect(field).to_have_value("A green wall")
+    await field.fill("A green wall with")
+    await page.reload()
+    await expect(field).to_have_value("A green wall with")
+    await alice.is_connected()
+    await field.press("Escape")
+    await expect(edited).to_be_hidden()
+    await page.reload()
+    await alice.is_connected()
+
     # Left alone nothing changes; a text comes to it, and goes again.
     await box.press("ArrowUp")
     await expect(field).to_have_value("A green wall")
@@ -126,7 +149,7 @@ async def test_a_tunnel_costs_the_part_under_way(alice: Visitor, room: str, caro
     tunnel.passes = 1
     await chooses(alice, payload("big.bin", bytes(range(256)) * (3 * MIB // 256)))
     await expect(alice.page.locator(".attachment-state")).to_have_text("Waiting for the network")
-    await alice.says("it takes a while")
+    await alice.writes("it takes a while")
     await expect(alice.page.locator("#timeline .outgoing progress")).to_be_visible()
     # What is said meanwhile doesn't wait for it.
     await alice.says("meanwhile")
@@ -204,7 +227,7 @@ async def test_what_is_wrong_is_said_beside_the_piece(alice: Visitor, room: str,
     tunnel = Tunnel()
     await through(alice, tunnel)
     await chooses(alice, payload("slow.txt", b"slow"))
-    await alice.says("never mind")
+    await alice.writes("never mind")
     await page.get_by_role("button", name="Cancel sending").click()
     await expect(page.locator("#timeline .pending")).to_have_count(0)
     await expect(page.locator("#composer-text")).to_have_value("never mind")
@@ -233,3 +256,28 @@ async def test_files_are_sent_without_scripts(
     await page.click(".send-button")
     await carol.hears("message", text="and words alone")
     await context.close()
+
+
+async def test_a_video_is_seen_before_it_is_played(alice: Visitor, room: str, carol: Listener) -> None:
+    """At its size from the beginning, and no black box."""
+    page = alice.page
+    film = await filmed(page, 120, 200)
+    await chooses(alice, payload("tall.webm", film, "video/webm"), payload("lie.webm", film[:300]))
+    await all_uploaded(alice, 2)
+    await page.locator("#composer-text").press("Enter")
+    message = await carol.hears("message", text="")
+    assert [(one["width"], one["height"], one["thumbnail"]) for one in message["files"]] == [
+        (120, 200, None),
+        (120, 200, None),
+    ]
+    for again in range(2):
+        shown = page.locator(f"#timeline [data-number='{message['number']}'] video")
+        await expect(shown).to_have_count(2)
+        await comes_true(page, GREEN, message["number"])
+        assert await shown.first.evaluate("({offsetWidth, offsetHeight}) => [offsetWidth, offsetHeight]") == [
+            120,
+            200,
+        ]
+        if not again:
+            await page.reload()
+            await alice.is_connected()

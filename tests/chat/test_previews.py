@@ -4,18 +4,27 @@ import asyncio
 import io
 import json
 from collections.abc import AsyncIterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
 
 import aiohttp
 import pytest
 from aiohttp import web
 from PIL import Image
 
+from chat.previews.worker import PreviewWorker
+from helpers.db.leases import Claim, Lease
+from helpers.tasks import cancel_all
+from tests.chat.history.conftest import filled
 from tests.conftest import unique
+from tests.support.databases import new_sqlite
 from tests.support.deleted_accounts import change, rows
 from tests.support.fake_upstream import drawn
 from tests.support.linked_site import Site, linked_site
 from tests.support.people import PATIENCE, JsonObject, Listener, Person
 from tests.support.servers import Aiochat
+from timings import Timings
 
 PAGE = """<!doctype html><title>Plain</title><meta property="og:title" content="{title}">
 <meta property="og:site_name" content="The Shop"><meta property="og:description" content="Cheap">
@@ -264,3 +273,17 @@ async def test_old_ones_are_dropped(chat: Aiochat, alice: Person, lobby: str, si
         f"FROM messages WHERE number = {number} AND room_id = (SELECT id FROM rooms WHERE name = '{lobby}')",
     )
     await looked_at(chat)
+
+
+async def test_whoever_ends_leaves_the_task_to_another(tmp_path: Path) -> None:
+    async with filled(new_sqlite(tmp_path / "db")):
+        nothing: Any = None
+        engine = cast(Any, SimpleNamespace(timings=Timings()))
+        worker, other = PreviewWorker(engine, nothing, nothing, lambda: True, ()), Claim("previews", 30)
+        task = asyncio.create_task(worker.run())
+        async with asyncio.timeout(PATIENCE):
+            while not await Lease.select().where(Lease.name == "previews").aio_count():
+                await asyncio.sleep(0.01)
+        assert not await other.hold()
+        await cancel_all([task])
+        assert await other.hold()

@@ -93,3 +93,54 @@ def test_boxes_within_boxes_have_an_end() -> None:
     assert emptied(data) == data
     many = b"\0\0\0\x08free" * 300_000
     assert emptied(many) == many
+
+
+def track_head(width: int, height: int, *, version: int = 0, is_turned: bool = False) -> bytes:
+    matrix = (
+        [0, 65536, 0, -65536, 0, 0, 0, 0, 2**30] if is_turned else [65536, 0, 0, 0, 65536, 0, 0, 0, 2**30]
+    )
+    times = bytes(32 if version else 20)
+    sides = struct.pack(">II", width << 16, height << 16)
+    return box(b"tkhd", bytes([version, 0, 0, 7]), times, bytes(16), struct.pack(">9i", *matrix), sides)
+
+
+@pytest.mark.parametrize("version", [0, 1])
+@pytest.mark.parametrize(("is_turned", "size"), [(False, (1920, 1080)), (True, (1080, 1920))])
+def test_a_film_says_how_large_it_is(version: int, is_turned: bool, size: tuple[int, int]) -> None:
+    sound = box(b"trak", track_head(0, 0, version=version))
+    shown = box(b"trak", track_head(1920, 1080, version=version, is_turned=is_turned))
+    data = HEAD + box(b"moov", sound, shown, box(b"trak", track_head(7, 7)))
+    assert without_words(io.BytesIO(data), len(data), "video/mp4") == size
+
+
+@pytest.mark.parametrize("size", [(0, 0), (0, 9), (65535, 9), (9, 65535)])
+def test_sizes_that_are_none(size: tuple[int, int]) -> None:
+    data = HEAD + box(b"moov", box(b"trak", track_head(*size)))
+    assert without_words(io.BytesIO(data), len(data), "video/mp4") is None
+    short = HEAD + box(b"moov", box(b"trak", track_head(9, 9)[:60], bytes(9)), box(b"trak", box(b"tkhd")))
+    assert without_words(io.BytesIO(short), len(short), "video/mp4") is None
+
+
+UNIT = element(b"\x54\xb2", b"\x03")
+PROPORTION = element(b"\x54\xb0", b"\x10") + element(b"\x54\xba", b"\x09") + UNIT
+
+
+@pytest.mark.parametrize(
+    ("more", "size"),
+    [
+        (b"", (640, 360)),
+        (element(b"\x54\xb0", b"\x03\x20") + element(b"\x54\xba", b"\x02\x58"), (800, 600)),
+        (
+            element(b"\x54\xb0", b"\x10") + element(b"\x54\xba", b"\x09") + element(b"\x54\xb2", b"\x03"),
+            (640, 360),
+        ),
+        (b"\x54\xb0\xff\xff", (640, 360)),
+    ],
+)
+def test_a_webm_says_it_in_its_tracks(more: bytes, size: tuple[int, int]) -> None:
+    sides = element(b"\xb0", b"\x02\x80") + element(b"\xba", b"\x01\x68") + more
+    sound = element(b"\xae", element(b"\xe1", b"sound"))
+    tracks = element(b"\x16\x54\xae\x6b", sound + element(b"\xae", element(b"\xe0", sides)))
+    data = START + element(SEGMENT, tracks + element(CLUSTER, FILM))
+    assert without_words(io.BytesIO(data), len(data), "video/webm") == size
+    assert without_words(io.BytesIO(data[:-30]), len(data) - 30, "video/webm") in (size, None)

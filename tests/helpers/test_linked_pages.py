@@ -289,14 +289,21 @@ async def test_a_charset_that_is_not_that_of_the_page(site: Site, reader: PageRe
         "ascii": says("us-ascii", title.encode()),
         "none": says("no-such-charset", title.encode()),
         "quoted": says('"windows-1251"', title.encode("cp1251")),
-        "utf": says("utf-8", title.encode("cp1251")),
         "long": says("x" * 5000, title.encode()),
+        "partly": says("utf-8", "<title>Grüße aus Ulm</title>".encode("cp1252")),
     }
     found = {name: (await reader.read(1, site.url(name))).title for name in site.pages}
     assert found["none"] == found["quoted"] == found["long"] == "Привет"
-    # It can't be read, and is shown so: a card that can be dismissed.
-    assert found["utf"] == "\ufffd" * 6
+    assert found["partly"] == "Gr\ufffd\ufffde aus Ulm", "as browsers show it"
     assert found["ascii"]
+    # What can't be read is no title; another of its texts may be.
+    for charset, meta in (("utf-8", b""), ("x", b'<meta charset="utf-8">')):
+        site.pages["utf"] = says(charset, meta + title.encode("cp1251"))
+        with pytest.raises(NoPage, match="no title"):
+            await reader.read(1, site.url("utf"))
+    other = '<meta property="og:title" content="Привет"><title>Hello</title>'
+    site.pages["other"] = says("utf-8", other.encode("cp1251"))
+    assert (await reader.read(1, site.url("other"))).title == "Hello"
 
 
 async def test_what_is_no_page(site: Site, reader: PageReader) -> None:
@@ -369,7 +376,7 @@ def test_titles_as_they_are_shown() -> None:
     assert title("<title>\u202eevil\u202c\x1b[31m  and\n more</title>") == "evil and more"
     assert title("<script>'<title>no</title>'</script><title>yes</title>") == "yes"
     assert title("<!-- <title>no</title> --><title>yes</title>") == "yes"
-    assert title("<title>&#0;&#xD800;</title>") == "\ufffd\ufffd"
+    assert title("<title>a &#0;&#xD800; b</title>") == "a \ufffd\ufffd b"
     assert title("<meta name='twitter:title' content='bird'><title>plain</title>") == "bird"
     assert title("<body><meta property='OG:Title' content='late'>") == "late"
 

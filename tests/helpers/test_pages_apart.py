@@ -15,11 +15,15 @@ from aiohttp import web
 from helpers.fetching import Fetcher
 from helpers.linked_pages import apart
 from helpers.linked_pages.apart import NotAsked, PagesApart
+from helpers.linked_pages.fetching_program import MEMORY
 from helpers.linked_pages.reading import NoPage
 from helpers.processes.companion import Companion, CompanionEnded
 from tests.helpers.test_linked_pages import HOSTILE, page
 from tests.helpers.test_sandbox import runs, until
 from tests.support.fake_upstream import drawn
+from tests.support.hungry_program import MEMORY as HUNGRY_MEMORY
+from tests.support.hungry_program import PROGRAM as HUNGRY
+from tests.support.hungry_program import SPARE
 from tests.support.linked_pages_program import PROGRAM
 from tests.support.linked_site import PUBLIC, Site, linked_site
 from tests.support.people import PATIENCE
@@ -160,6 +164,32 @@ async def test_it_has_no_secrets_and_its_children_end_with_it(
     [reading] = children(pid, "sandboxed")
     os.kill(pid, signal.SIGKILL)
     await until(lambda: not runs(reading))
+
+
+async def test_one_without_memory_ends_and_others_have_their_answers(
+    site: Site, pages: PagesApart, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site.pages["fine"] = page()
+    await pages.read(1, site.url("fine"))
+    [pid] = own()
+    [limit] = [line for line in told(pid, "limits").splitlines() if line.startswith("Max address space")]
+    assert limit.split()[3] == str(MEMORY)
+    monkeypatch.setattr(apart, "program", HUNGRY)
+    hungry = PagesApart()
+    try:
+        assert (await hungry.read(1, f"http://example.org/{SPARE}")).title == "taken"
+        [before] = children(os.getpid(), HUNGRY)
+        # A little of it is under way while another page takes all: it is asked for once more.
+        waiting = asyncio.create_task(hungry.read(2, f"http://example.org/{SPARE}/waits"))
+        await asyncio.sleep(0)
+        with pytest.raises(NotAsked):
+            await hungry.read(1, f"http://example.org/{2 * HUNGRY_MEMORY}")
+        assert (await waiting).title == "taken"
+        assert (await hungry.read(1, f"http://example.org/{SPARE}")).title == "taken"
+        [after] = children(os.getpid(), HUNGRY)
+        assert after != before
+    finally:
+        await hungry.close()
 
 
 async def test_who_closes_it_waits_for_its_end(

@@ -1,10 +1,11 @@
 """What visitors do with files, for the journeys of them."""
 
+import base64
 import io
 from typing import Any
 
 from PIL import Image
-from playwright.async_api import FilePayload, Locator, Route, expect
+from playwright.async_api import FilePayload, Locator, Page, Route, expect
 
 from tests.support.browser import Visitor
 
@@ -18,6 +19,31 @@ GIVE = """async (node, [event, files]) => {
     node.dispatchEvent(event === "paste" ? new ClipboardEvent(kind, options) : new DragEvent(kind, options));
 }"""
 """Pastes files, or drags them over and drops them."""
+
+
+FILM = """async ([width, height]) => {
+  const canvas = Object.assign(document.createElement("canvas"), { width, height });
+  const drawing = canvas.getContext("2d");
+  const recorder = new MediaRecorder(canvas.captureStream(30), { mimeType: "video/webm" });
+  const pieces = [];
+  recorder.ondataavailable = ({ data }) => pieces.push(data);
+  const ended = new Promise((end) => (recorder.onstop = end));
+  recorder.start();
+  for (let place = 0; place < 12; place += 1) {
+    drawing.fillStyle = place % 2 ? "#00a000" : "#00a800";
+    drawing.fillRect(0, 0, width, height);
+    await new Promise((next) => setTimeout(next, 40));
+  }
+  recorder.stop();
+  await ended;
+  const bytes = new Uint8Array(await new Blob(pieces).arrayBuffer());
+  return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""));
+}"""
+"""A green film of half a second, recorded by the browser."""
+
+
+async def filmed(page: Page, width: int, height: int) -> bytes:
+    return base64.b64decode(await page.evaluate(FILM, [width, height]))
 
 
 def drawn(width: int, height: int, colour: str = "teal") -> bytes:

@@ -235,7 +235,17 @@ async def test_the_files_of_a_room(alice: Person, bob: Person, lobby: str) -> No
     assert len((await alice.gets(f"/rooms/{lobby}/files?by={bob.name}&kind=sound"))["files"]) == 1
     assert (await alice.gets(f"/rooms/{lobby}/files?by={bob.name}&kind=text"))["files"] == []
     assert (await alice.gets(f"/rooms/{lobby}/files?by=nobody"))["files"] == []
-    for wrong in ("kind=all", "before=x", "before=9"):
+    named = await alice.gets(f"/rooms/{lobby}/files?q=7-1.TXT")
+    assert [one["name"] for one in named["files"]] == ["17-1.txt", "7-1.txt"]
+    assert [one["id"] for one in (await alice.gets(f"/rooms/{lobby}/files?q=a%20H%C3%B3rn"))["files"]] == [
+        sound
+    ]
+    assert (await alice.gets(f"/rooms/{lobby}/files?q=horn+txt")) == {
+        "files": [],
+        "more": False,
+        "cursor": None,
+    }
+    for wrong in (f"q={'x' * 201}", "kind=all", "before=x", "before=9"):
         assert (await read(alice, f"/rooms/{lobby}/files?{wrong}"))[0] == 400
     status, page, _ = await read(alice, f"/rooms/{lobby}/files?kind=text", Accept="text/html")
     assert (status, page.count(b'class="shared-file"')) == (200, 40)
@@ -252,15 +262,20 @@ async def test_files_are_found(alice: Person, bob: Person, lobby: str) -> None:
 
     async def found(asked: str) -> list[int]:
         answer = await bob.gets(f"/search?q={quote(f'in:{lobby} {asked}')}")
+        marked.extend(one["marked"] for one in answer["results"])
         return [one["message"]["number"] for one in answer["results"]]
 
+    marked: list[str] = []
     async with asyncio.timeout(PATIENCE):
         while await found("walrus") != [3, 1]:
             await asyncio.sleep(0.05)
+    # Where the word is, also beside the text.
+    assert marked[-2:] == ["no <mark>walrus</mark> here", "<mark>walrus</mark>.png on the beach"]
     assert await found("has:file") == [number, 1]
     assert await found("has:picture") == [1]
     assert await found("beach has:picture") == [1]
     assert await found("penguin") == [number]
+    assert marked[-2:] == ["walrus.png on the <mark>beach</mark>", "read this <mark>penguin</mark>.txt"]
     await at_alice.ws.send_json({"type": "delete", "number": 1})
     await at_alice.hears("changed", number=1, deleted=True)
     assert await found("has:picture") == []

@@ -36,6 +36,7 @@ export class Attachments {
     this.composer = page.composer;
     const { you, key } = page.store.state;
     this.key = `aiochat:draft-files:${you.name}:${key}`;
+    this.describedKey = `aiochat:draft-described:${you.name}:${key}`;
     this.input = /** @type {HTMLInputElement} */ (this.composer.querySelector("#composer-file"));
     void this.#restore();
   }
@@ -164,14 +165,23 @@ export class Attachments {
       const before = /** @type {HTMLElement} */ (this.composer.querySelector("#attachments"));
       this.#edited = await withLoaded(store, async () => {
         const { EditedFiles } = await import("./edited_files.js");
-        return this.#edited ?? new EditedFiles(before, () => this.#leave());
+        const acts = { leave: () => this.#leave(), typed: this.#keepTyped };
+        return this.#edited ?? new EditedFiles(before, acts);
       });
     }
     const { editing } = store.state;
-    if (editing === null) this.#edited?.show(null, [], []);
-    else this.#edited?.show(editing, this.#filesOf(editing), this.#refused.get(editing) ?? []);
+    if (editing === null) {
+      session.remove(this.describedKey);
+      this.#edited?.show(null, [], []);
+    } else {
+      const typed = this.#refused.get(editing) ?? readTyped(session.get(this.describedKey), editing);
+      this.#edited?.show(editing, this.#filesOf(editing), typed);
+    }
     this.#refused.clear();
   }
+
+  /** It survives a reload, as the text does. @param {number} number @param {Described[]} files */
+  #keepTyped = (number, files) => session.set(this.describedKey, JSON.stringify({ number, files }));
 
   #leave() {
     this.page.store.dispatch({ type: "editing", number: null });
@@ -250,3 +260,16 @@ function readKept(text) {
     return null; // nothing, or not ours
   }
 }
+
+/** @param {string|null} text @param {number} number of the message @returns {Described[]} */
+function readTyped(text, number) {
+  try {
+    const { number: of, files } = JSON.parse(text ?? "");
+    return of === number && Array.isArray(files) ? files.filter(isDescribed) : [];
+  } catch {
+    return []; // nothing, or not ours
+  }
+}
+
+/** @param {any} one */
+const isDescribed = (one) => typeof one?.id === "string" && typeof one.description === "string";

@@ -13,8 +13,12 @@ export class EditedFiles {
   /** @type {number|null} */ #number = null;
   /** @type {{file: SharedFile, field: HTMLInputElement, piece: HTMLElement}[]} */ #files = [];
 
-  /** @param {HTMLElement} before the list of those that are to be sent @param {() => void} leave */
-  constructor(before, leave) {
+  /**
+   * @param {HTMLElement} before the list of those that are to be sent
+   * @param {{leave: () => void, typed: (number: number, files: Described[]) => void}} acts `typed`: what is
+   *   said of the files of this message so far
+   */
+  constructor(before, { leave, typed }) {
     this.list = document.createElement("ul");
     this.list.className = "attachments";
     this.list.id = "edited-files";
@@ -24,13 +28,16 @@ export class EditedFiles {
       event.preventDefault();
       leave();
     });
+    this.list.addEventListener("input", () => {
+      if (this.#number !== null) typed(this.#number, this.of(this.#number));
+    });
     before.before(this.list);
   }
 
   /**
    * @param {number|null} number of the message, null for none
    * @param {SharedFile[]} files
-   * @param {Described[]} typed what was typed before and refused
+   * @param {Described[]} typed what was typed before, and isn't saved
    */
   show(number, files, typed) {
     if (number === this.#number) return;

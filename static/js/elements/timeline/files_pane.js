@@ -1,4 +1,4 @@
-/** The files of the room: a dialog with the newest first, by kind and by person. */
+/** The files of the room: a dialog with the newest first, by name and description, kind and person. */
 import { openDialog } from "../../dom/dialogs.js";
 import { cloneElement, part } from "../../dom/template.js";
 import { getJson } from "../../server/http.js";
@@ -7,6 +7,9 @@ import { plainName, shownName } from "../../words/names.js";
 import { t } from "../../words/texts.js";
 import { listedFiles, pressFile } from "./listed_files.js";
 
+const FILTERS = ["q", "kind", "by"];
+const PAUSE = 150; // ms of not typing before the server is asked
+
 /** @typedef {import("../../state/types.js").SharedFile & {message: number, by: string, at: string}} Shared */
 
 export class FilesPane {
@@ -14,6 +17,7 @@ export class FilesPane {
   /** @type {string|null} */ #cursor = null;
   #more = false;
   #turn = 0;
+  /** @type {ReturnType<typeof setTimeout>|undefined} */ #pause;
 
   /** @param {import("../../room.js").Page} page */
   constructor(page) {
@@ -21,7 +25,7 @@ export class FilesPane {
     const { signal } = page.lifetime;
     this.dialog = /** @type {HTMLDialogElement} */ (document.getElementById("files"));
     this.dialog.addEventListener("click", (event) => this.#act(event), { signal });
-    this.dialog.addEventListener("change", () => void this.#load(), { signal });
+    this.dialog.addEventListener("input", (event) => this.#changed(event), { signal });
     part(this.dialog, "more").addEventListener("click", () => void this.#load(true), { signal });
   }
 
@@ -33,9 +37,16 @@ export class FilesPane {
     void this.#load();
   }
 
-  /** @param {string} name @returns {HTMLSelectElement} */
+  /** @param {Event} event */
+  #changed({ target }) {
+    clearTimeout(this.#pause);
+    const isTyped = /** @type {HTMLInputElement} */ (target).name === "q";
+    this.#pause = setTimeout(() => void this.#load(), isTyped ? PAUSE : 0);
+  }
+
+  /** @param {string} name @returns {HTMLSelectElement|HTMLInputElement} */
   #choice(name) {
-    return /** @type {HTMLSelectElement} */ (this.dialog.querySelector(`[name="${name}"]`));
+    return /** @type {HTMLSelectElement|HTMLInputElement} */ (this.dialog.querySelector(`[name="${name}"]`));
   }
 
   /** Members, and whoever has written what is on the page. */
@@ -60,8 +71,8 @@ export class FilesPane {
   async #load(isMore = false) {
     const turn = (this.#turn += 1);
     const asked = new URLSearchParams();
-    for (const name of ["kind", "by"]) {
-      const { value } = this.#choice(name);
+    for (const name of FILTERS) {
+      const value = this.#choice(name).value.trim();
       if (value) asked.set(name, value);
     }
     if (isMore && this.#cursor) asked.set("before", this.#cursor);
@@ -89,11 +100,12 @@ export class FilesPane {
   /** @param {number} first of those that are new */
   #show(first) {
     const list = part(this.dialog, "list");
-    const isChosen = this.#choice("kind").value || this.#choice("by").value;
+    const isChosen = FILTERS.some((name) => this.#choice(name).value.trim());
     const none = isChosen
       ? t("No such files have been shared here.")
       : t("No files have been shared here yet.");
-    this.#note(this.#files.length ? "" : none);
+    const soFar = t("Nothing so far: many files were looked through.");
+    this.#note(this.#files.length ? "" : this.#more ? soFar : none);
     const made = this.#files.slice(first).map((file) => this.#item(file));
     if (first) list.append(...made);
     else list.replaceChildren(...made);

@@ -1,5 +1,6 @@
 /** The files of a message, with the markup of templates/chat/files.html; and those on their way. */
 import { cloneElement, part } from "../../dom/template.js";
+import { drawVideos } from "../../dom/video_posters.js";
 import { kindOf, sizeInWords } from "../../words/files.js";
 import { shownSize, sourcesOf } from "../../words/picture_sizes.js";
 import { n, t } from "../../words/texts.js";
@@ -37,7 +38,7 @@ function fileNode(file) {
   if (isMedia) {
     const media = /** @type {HTMLVideoElement} */ (part(node, "media"));
     media.setAttribute("aria-label", file.description || file.name);
-    if (kind === "video") Object.assign(media, { ...shownSize(file), poster: file.thumbnail ?? "" });
+    if (kind === "video") Object.assign(media, shownSize(file));
     media.src = file.url;
     return node;
   }
@@ -61,6 +62,7 @@ export function filesNode(files) {
     box.append(grid);
   }
   box.append(...files.filter((file) => !pictures.includes(file)).map(fileNode));
+  drawVideos(box);
   return box;
 }
 
@@ -114,7 +116,10 @@ export function fillFiles(row, line) {
     // What the server has made is this already.
     const isServed = before && !filled.has(row) && !isOutgoing;
     filled.set(row, key);
-    if (isServed) return;
+    if (isServed) {
+      drawVideos(before);
+      return;
+    }
     const made = isOutgoing ? cloneElement("outgoing") : filesNode(files);
     if (before) before.replaceWith(made);
     else (part(row, "text") ?? row).after(made);
