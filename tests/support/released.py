@@ -1,8 +1,10 @@
 """What a release leaves with those who use it: `python -m tests.support.released 1.2.3`, with the program of
-that release, writes a backup of a small site that later ones must take up (test_released.py)."""
+that release, writes a small site as text, which later ones must take up (test_released.py)."""
 
 import asyncio
-import lzma
+import contextlib
+import shutil
+import sqlite3
 import sys
 import tempfile
 from pathlib import Path
@@ -12,17 +14,31 @@ from tests.support.saved_site import SavedSite, live_a_little
 from tests.support.servers import ROOT
 
 FOLDER = ROOT / "tests" / "operations" / "released"
+DATABASE = "aiochat.db"
+SCRIPT = "site.sql"
+FILES = "files"
+
+INDEX_TABLES = ("search_words_", "search_parts_")
+"""What SQLite makes itself of a table for searching."""
 
 
 def make(version: str) -> Path:
     with tempfile.TemporaryDirectory() as folder:
         site = SavedSite(Path(folder), LIMITS_OFF, None, "")
         asyncio.run(live_a_little(site))
-        site.says("backup", f"{folder}/site.tar")
-        FOLDER.mkdir(exist_ok=True)
-        path = FOLDER / f"{version}.tar.xz"
-        path.write_bytes(lzma.compress(Path(folder, "site.tar").read_bytes(), preset=9))
-        return path
+        there = FOLDER / version
+        there.mkdir(parents=True)
+        with contextlib.closing(sqlite3.connect(site.data / DATABASE)) as database:
+            (there / SCRIPT).write_text("".join(f"{line}\n" for line in database.iterdump()))
+        shutil.copytree(site.data / FILES, there / FILES)
+        return there
+
+
+def take(version: str, data: Path) -> None:
+    """Puts the site of a release into the folder `data`."""
+    shutil.copytree(FOLDER / version / FILES, data / FILES)
+    with contextlib.closing(sqlite3.connect(data / DATABASE)) as database:
+        database.executescript((FOLDER / version / SCRIPT).read_text())
 
 
 if __name__ == "__main__":
