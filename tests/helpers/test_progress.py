@@ -5,7 +5,6 @@ import sys
 
 import pytest
 
-from helpers.processes import terminal
 from helpers.processes.terminal import Progress
 
 
@@ -17,7 +16,7 @@ class Terminal(io.StringIO):
 def test_the_time_that_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
     shown, now = Terminal(), 1000.0
     monkeypatch.setattr(sys, "stderr", shown)
-    monkeypatch.setattr(terminal.time, "monotonic", lambda: now)
+    monkeypatch.setattr("helpers.processes.terminal.time.monotonic", lambda: now)
     with Progress("messages", 1000) as progress:
         for seconds, done in ((1, 10), (9, 90), (90, 100), (8000, 20)):
             now += seconds
