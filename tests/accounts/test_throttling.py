@@ -71,9 +71,14 @@ async def test_an_address_that_makes_account_after_account_is_stopped(limited: A
             )
             return answer.status, answer.headers.get("Retry-After", "")
 
-        for number in range(int(registration.REGISTRATIONS_AT_ONCE)):
+        most = int(registration.REGISTRATIONS_AT_ONCE)
+        for number in range(most):
             assert (await register(f"bot{number}", "192.0.2.1"))[0] == 422
-        status, wait = await register("bot", "192.0.2.1")
+        # Some more come in by the time that it takes.
+        for _ in range(most):
+            status, wait = await register("bot", "192.0.2.1")
+            if status != 422:
+                break
         assert status == 429
         assert 1 <= int(wait) <= 20
         assert (await register("bot", "192.0.2.2"))[0] == 422, "the proxy's word tells the addresses apart"
@@ -83,11 +88,13 @@ async def test_names_that_are_refused_cost_as_much_as_others(limited: Aiochat) -
     """To look at one takes longer than to store it."""
     async with person(limited.url, unique("named")) as someone:
         await someone.joins()
-        statuses = [
-            (await someone.submits("/accounts/profile", display_name="Admin")).status
-            for _ in range(int(profiles.NAMES.burst) + 1)
-        ]
-        assert statuses == [422] * int(profiles.NAMES.burst) + [429]
+        statuses: list[int] = []
+        most = int(profiles.NAMES.burst)
+        # Some more come in by the time that it takes.
+        while 429 not in statuses and len(statuses) < 3 * most:
+            statuses.append((await someone.submits("/accounts/profile", display_name="Admin")).status)
+        assert statuses == [422] * (len(statuses) - 1) + [429]
+        assert len(statuses) > most
 
 
 async def test_without_limits_nobody_waits(own_servers: None) -> None:
@@ -106,8 +113,9 @@ async def test_without_a_proxy_its_header_is_anyones_word(own_servers: None) -> 
     with Aiochat(env=LIMITS_ON) as server:
         someone = Person(server.url, "liar")
         token = await someone.token("/accounts/register")
-        statuses = set()
-        for number in range(int(registration.REGISTRATIONS_AT_ONCE) + 1):
+        statuses: set[int] = set()
+        # One more than may come at once, and some for the time that it takes.
+        for number in range(2 * int(registration.REGISTRATIONS_AT_ONCE)):
             body = f"username=bot&password=too+short+no&email=bad&csrf_token={token}".encode()
             headers = {"X-Forwarded-For": f"192.0.2.{number}"}
             statuses.add(
