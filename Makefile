@@ -23,13 +23,17 @@ else echo "tests/js is left out: there is no node"; fi
 endef
 
 .DEFAULT_GOAL := help
-.PHONY: help run test quick lint types texts bench clean node
+.PHONY: help run demo test quick lint types texts bench image image-test clean node
 
 help:  ## list these commands
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | awk -F '|' '{ printf "  make %-7s %s\n", $$1, $$2 }'
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | awk -F '|' '{ printf "  make %-10s %s\n", $$1, $$2 }'
 
 run: $(RUNTIME)  ## start the chat on this machine, without any other service
 	@exec .venv/bin/python app.py serve --migrate
+
+demo: $(RUNTIME)  ## the same, with a site that looks like an office in use; its data is in var/demo
+	@AIOCHAT_DATA_DIR=var/demo .venv/bin/python -m operations.demo
+	@AIOCHAT_DATA_DIR=var/demo exec .venv/bin/python app.py serve
 
 test:  ## run all tests; installs PostgreSQL, Redis, nginx and Chromium where they are missing. ARGS="-k name" goes to pytest
 	@deploy/provision --tests
@@ -65,6 +69,12 @@ texts: $(DEV)  ## bring the catalogues of locales/ up to date with the code, and
 
 bench: $(DEV)  ## measure beside the peers, in a few minutes; SCENARIO=sat100 PEER=socketio for some, ARGS goes to the benchmark
 	.venv/bin/python -m bench $(addprefix --scenario=,$(SCENARIO)) $(addprefix --peer=,$(PEER)) $(ARGS)
+
+image:  ## build the container image, by buildah, podman or docker; IMAGE=name for another name than localhost/aiochat
+	@deploy/image $(IMAGE)
+
+image-test: $(DEV)  ## build the image by buildah, start it and try it, in a few minutes; BASE=image for another base
+	IMAGE=1 .venv/bin/python -m pytest tests/image $(ARGS)
 
 clean:  ## remove .venv and caches; data in var stays
 	rm -rf .venv node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis

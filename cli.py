@@ -24,12 +24,14 @@ class Command(NamedTuple):
 _ACCOUNTS = "accounts.doors.command_line"
 _SITE = "administration.doors.command_line"
 _OPERATIONS = "operations.command_line"
+_MOVING = "operations.moving_commands"
 _LISTS = "administration.doors.list_commands"
 
 COMMANDS = {
     "serve": Command("app", "serve the chat"),
     "migrate": Command("operations.setting_up", "bring the database up to date"),
     "config": Command("operations.setting_up", "show the settings, and where each comes from"),
+    "ready": Command("operations.ready", "ask whether the server serves"),
     "doctor": Command("operations.doctor", "look for what is wrong around the site"),
     "register": Command(_ACCOUNTS, "make an account, or those of a file"),
     "users": Command(_LISTS, "list the accounts"),
@@ -57,6 +59,8 @@ COMMANDS = {
     "restore": Command(_OPERATIONS, "put a backup in the place of the site"),
     "restored": Command(_OPERATIONS, "run this after restoring the database in another way"),
     "copy": Command(_OPERATIONS, "move the site to another database, of the other kind or not"),
+    "export": Command(_MOVING, "write what was said into a folder or a ZIP"),
+    "import": Command(_MOVING, "take over what was said in another chat"),
     "verify": Command(_OPERATIONS, "prove that the database and the files are sound"),
     "completion": Command("cli", "print what makes a shell complete these commands"),
 }

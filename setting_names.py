@@ -9,6 +9,9 @@ from dotenv import dotenv_values
 
 PREFIX = "AIOCHAT_"
 
+SUFFIX = "_FILE"
+"""Behind the name of a setting: the value is in this file (setting_sources.py)."""
+
 DOTENV = ".env"
 
 _OF_KUBERNETES = re.compile(r"AIOCHAT_(SERVICE_(HOST|PORT.*)|PORT_[0-9]+_(TCP|UDP|SCTP).*)")
@@ -22,7 +25,7 @@ def read_dotenv() -> dict[str, str | None]:
 def wrong_name(fields: Collection[str]) -> str | None:
     """What is wrong with the first name that is no setting: a misspelled one would change nothing, and
     nobody would see it. All begin alike, so that near ones are very near."""
-    known = {f"{PREFIX}{field}".upper() for field in fields}
+    known = {f"{PREFIX}{field}{end}".upper() for field in fields for end in ("", SUFFIX)}
     for name in (*os.environ, *read_dotenv()):
         is_link = name == "AIOCHAT_PORT" and os.environ.get(name, "").startswith("tcp:")
         if is_link or _OF_KUBERNETES.fullmatch(name):

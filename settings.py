@@ -10,11 +10,11 @@ from typing import Any, Literal
 from urllib.parse import SplitResult, urlsplit
 
 from pydantic import Field, ValidationError, ValidationInfo, field_validator
-from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 import setting_names
 from observing_settings import MAX_SOCKET_PATH, ObservingSettings
+from setting_sources import FileError, from_environment, named_files, sources
 
 ROOT = Path(__file__).resolve().parent
 DATABASE_SCHEMES = ("sqlite", "postgresql", "postgresql+aiopg")
@@ -36,28 +36,9 @@ SearchLanguage = Literal[
 # fmt: on
 """Of which PostgreSQL 13 has stems; simple: none."""
 
-OFF_WHEN_EMPTY = ("weather_url",)
-"""For all other settings an empty value means the default."""
-
 
 class SettingsError(Exception):
     """A setting is invalid. The text is one line that names it."""
-
-
-class _WithoutEmpty(PydanticBaseSettingsSource):
-    """Omits empty values of a source, except where empty has a meaning."""
-
-    def __init__(self, settings: type[BaseSettings], source: PydanticBaseSettingsSource) -> None:
-        super().__init__(settings)
-        self._source = source
-
-    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
-        return self._source.get_field_value(field, field_name)
-
-    def __call__(self) -> dict[str, Any]:
-        return {
-            name: value for name, value in self._source().items() if value != "" or name in OFF_WHEN_EMPTY
-        }
 
 
 class Settings(ObservingSettings):
@@ -109,8 +90,7 @@ class Settings(ObservingSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         return (
             init_settings,
-            _WithoutEmpty(settings_cls, env_settings),
-            _WithoutEmpty(settings_cls, dotenv_settings),
+            *sources(settings_cls, env_settings, dotenv_settings),
         )
 
     @field_validator("host")
@@ -366,6 +346,14 @@ def version() -> str:
     return str(project["version"])
 
 
+def _file_of(field: str) -> str:
+    """Of an error: the file that the value came from, if it did."""
+    for environment in (from_environment, setting_names.read_dotenv):
+        if path := named_files([field], environment()).get(field):
+            return f" (in {path})"
+    return ""
+
+
 def read_settings(**given: Any) -> Settings:
     """Reads the settings from the environment; `given` ones take precedence.
 
@@ -378,10 +366,15 @@ def read_settings(**given: Any) -> Settings:
         first = error.errors()[0]
         name = "AIOCHAT_" + "_".join(str(part) for part in first["loc"]).upper()
         text = first["msg"].removeprefix("Value error, ")
-        # A URL may contain a password, and this line is logged.
-        value = "" if "@" in str(first["input"]) else f"={first['input']!r}"
-        raise SettingsError(f"{name}{value} is wrong: {text[:1].lower()}{text[1:]}") from None
+        # A URL may contain a password, as a file does, and this line is logged.
+        from_file = _file_of(str(first["loc"][0]))
+        value = "" if from_file or "@" in str(first["input"]) else f"={first['input']!r}"
+        raise SettingsError(f"{name}{value}{from_file} is wrong: {text[:1].lower()}{text[1:]}") from None
+    except FileError as error:
+        raise SettingsError(str(error)) from None
     except UnicodeDecodeError:
         raise SettingsError(".env is wrong: it must be UTF-8") from None
     except OSError as error:
-        raise SettingsError(f".env can't be read: {error.strerror}") from None
+        raise SettingsError(
+            f".env can't be read: {error.strerror} (in {os.getcwd()}, by user {os.geteuid()})"
+        ) from None

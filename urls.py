@@ -43,6 +43,7 @@ from chat.doors import (
     previews,
     reading,
     reports,
+    room_export,
     room_list,
     room_log,
     room_pictures,
@@ -241,6 +242,7 @@ ROUTES = [
     Route("/rooms/{name}/read", reading.ReadMark, "read_mark", Access.SIGNED_IN, json=True),
     Route("/rooms/{name}/preview", previews.Preview, "preview", Access.SIGNED_IN, json=True),
     Route("/rooms/{name}/log", room_log.RoomLog, "room_log", Access.SIGNED_IN),
+    Route("/rooms/{name}/export", room_export.RoomExport, "room_export", Access.SIGNED_IN, is_endless=True),
     Route("/rooms/{name}/reports", reports.RoomReports, "room_reports", Access.SIGNED_IN),
     Route("/rooms/{name}/settings", room_settings.RoomSettings, "room_settings", Access.SIGNED_IN),
     Route(

@@ -8,7 +8,7 @@ from email.headerregistry import Address
 import aiohttp_jinja2
 from aiohttp import web
 
-from accounts.doors.personal_data import OPEN_DOWNLOADS, OpenDownloads
+from accounts.doors.downloads import OPEN_DOWNLOADS, OpenDownloads
 from accounts.doors.profiles import PERSON_SECTIONS
 from accounts.doors.relation_lists import request_count
 from accounts.keys import (

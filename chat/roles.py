@@ -53,6 +53,8 @@ class Permission(StrEnum):
     DELETE_ROOM = auto()
     SET_RETENTION = auto()
     """To decide for how long the room keeps its messages."""
+    EXPORT = auto()
+    """To download all that was said."""
 
 
 _MEMBER = frozenset(
@@ -69,7 +71,7 @@ _MODERATOR = _MEMBER | {
 }
 _OWNER = _MODERATOR | {
     *(Permission.GRANT, Permission.SET_NAME, Permission.ARCHIVE, Permission.HAND_OVER),
-    *(Permission.SET_RIGHTS, Permission.DELETE_ROOM, Permission.SET_RETENTION),
+    *(Permission.SET_RIGHTS, Permission.DELETE_ROOM, Permission.SET_RETENTION, Permission.EXPORT),
 }
 
 GRANTS: dict[Role, frozenset[Permission]] = {
@@ -80,7 +82,10 @@ GRANTS: dict[Role, frozenset[Permission]] = {
 }
 
 _TALKING = frozenset(
-    {Permission.POST, Permission.REACT, Permission.PIN, Permission.RETRACT, Permission.REPORT}
+    {
+        *(Permission.POST, Permission.REACT, Permission.PIN, Permission.RETRACT, Permission.REPORT),
+        Permission.EXPORT,
+    }
 )
 
 CONVERSATION_GRANTS: dict[str, frozenset[Permission]] = {

@@ -7,7 +7,8 @@ import re
 from typing import Any
 
 from helpers.processes.terminal import report, say
-from setting_names import read_dotenv
+from setting_names import PREFIX, read_dotenv
+from setting_sources import named_files
 from settings import Settings
 
 LEFT_OUT = "…"
@@ -32,13 +33,23 @@ def shown(value: Any) -> str:
 
 
 def config(settings: Settings, arguments: argparse.Namespace) -> None:
-    in_file = {name.upper() for name, value in read_dotenv().items() if value}
-    in_environment = {name.upper() for name, value in os.environ.items() if value}
-    found = []
-    for field in Settings.model_fields:
-        name = f"AIOCHAT_{field.upper()}"
-        whence = "environment" if name in in_environment else ".env" if name in in_file else "default"
-        found.append({"name": name, "value": shown(getattr(settings, field)), "from": whence})
+    whence: dict[str, str] = {}
+    for environment, called in ((read_dotenv(), ".env"), (os.environ, "environment")):
+        given = {name.upper() for name, value in environment.items() if value}
+        files = named_files(Settings.model_fields, environment)
+        for field in Settings.model_fields:
+            if f"{PREFIX}{field}".upper() in given:
+                whence[field] = called
+            elif field in files:
+                whence[field] = str(files[field])
+    found = [
+        {
+            "name": f"{PREFIX}{field}".upper(),
+            "value": shown(getattr(settings, field)),
+            "from": whence.get(field, "default"),
+        }
+        for field in Settings.model_fields
+    ]
     if arguments.json:
         say(json.dumps(found, ensure_ascii=False, indent=2))
         return
@@ -53,8 +64,8 @@ def add_commands(commands: Any) -> None:
     command.set_defaults(run=migrate)
     command = commands.add_parser(
         "config",
-        description="Shows all settings with their values, and which of them come from the environment or "
-        "from .env of the current folder. Passwords are left out.",
+        description="Shows all settings with their values, and which of them come from the environment, "
+        "from .env of the current folder or from a file that one of these names. Passwords are left out.",
     )
     command.add_argument("--json", action="store_true", help="as JSON")
     command.set_defaults(run=config, notes_nothing=True)

@@ -1,45 +1,33 @@
 """Pages to download one's data and to delete one's account."""
 
 import asyncio
-import contextlib
-import logging
-from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass
+from collections.abc import AsyncIterator
 from typing import Any
 
 import aiohttp_jinja2
 from aiohttp import web
-from aiohttp_session import get_session
 from pydantic import field_validator
 
+from accounts.doors.downloads import claimed, send_download
 from accounts.doors.security import WithPassword, check_with_password
-from accounts.keys import OWN_DATA, USER, Successor
+from accounts.keys import OWN_DATA, USER
 from accounts.people.mentions import NAMED_PEOPLE
-from accounts.personal_data.archive import OWN_FILES, OwnFile, archive
+from accounts.personal_data.archive import OWN_FILES, archive
 from accounts.personal_data.deletion import ACCOUNT_DELETION, OnlyAdministrator, end_account
-from accounts.personal_data.export import Claim, document
+from accounts.personal_data.export import document
 from accounts.signin.devices import device_of
-from accounts.signin.sessions import is_live, sign_out_deleted_account
+from accounts.signin.sessions import sign_out_deleted_account
 from helpers.clock import iso
-from helpers.db.database import is_unavailable
-from helpers.errors import ActionError
-from helpers.keys import DATABASE, LIMITER
-from helpers.limits import Rule
+from helpers.keys import DATABASE
 from helpers.security_log import note
-from helpers.storage.store import STORE, StorageError
+from helpers.storage.store import STORE
+from helpers.storage.zipping import Entry
 from helpers.text.translation import Text, current
-from helpers.web.addresses import client_address, client_mark
+from helpers.web.addresses import client_address
 from helpers.web.forms import Form, read_form
 from helpers.web.routing import wants_json
 from helpers.web.sessions import STORAGE
 
-log = logging.getLogger("aiochat.own_data")
-
-
-DOWNLOADS = Rule("downloads", 1 / 600, 6.0)
-"""Per person. A download reads everything that the person has written."""
-
-RETRY_SECONDS = 60
 BACK = ("/settings/data", Text("Your data"))
 
 PATIENCE_SECONDS = 2.0
@@ -106,79 +94,18 @@ class OwnData(web.View):
         raise web.HTTPSeeOther("/settings/data")
 
 
-@dataclass(eq=False)
-class OpenDownload:
-    request: web.Request
-    session_id: str
-    user_id: int
-
-
-class OpenDownloads:
-    """The downloads of this process, which end with their sessions."""
-
-    def __init__(self) -> None:
-        self._open: set[OpenDownload] = set()
-
-    @contextlib.contextmanager
-    def opened(self, request: web.Request, session_id: str) -> Iterator[None]:
-        download = OpenDownload(request, session_id, request[USER].id)
-        self._open.add(download)
-        try:
-            yield
-        finally:
-            self._open.remove(download)
-
-    def sessions(self) -> set[tuple[str, int]]:
-        return {(download.session_id, download.user_id) for download in self._open}
-
-    def end_session(self, session_id: str, successor: Successor | None = None) -> None:
-        for download in self._open:
-            request = download.request
-            if download.session_id != session_id:
-                continue
-            if successor is not None and client_mark(request) == successor.client:
-                download.session_id = successor.session_id
-            elif request.transport is not None:
-                request.transport.abort()
-
-
-OPEN_DOWNLOADS = web.AppKey("open_downloads", OpenDownloads)
-
-
 class Download(web.View):
     """Streams the document while it is read; with `files=1` as a ZIP together with what the person has
     sent. One download at a time per person."""
 
     async def get(self) -> web.StreamResponse:
-        request = self.request
-        user, app = request[USER], request.app
-        if wait := await app[LIMITER].take(DOWNLOADS, str(user.id)):
-            raise ActionError(
-                "rate_limited",
-                "You have just downloaded it several times. Please come again later.",
-                retry_after=int(wait) + 1,
-                back=BACK,
-            )
-        claim = Claim(user.id)
-        if not await claim.acquire():
-            raise ActionError(
-                "rate_limited",
-                "Your data are being written already. One download at a time, please.",
-                retry_after=RETRY_SECONDS,
-                back=BACK,
-            )
-        session_id = str((await get_session(request)).identity)
-        try:
-            with app[OPEN_DOWNLOADS].opened(request, session_id):
-                if not await is_live(app, session_id, user.id):
-                    raise web.HTTPUnauthorized
-                pieces = document(app[STORE], user, await self._sessions(), app[OWN_DATA])
-                if request.query.get("files") == "1":
-                    whole = archive(FILE_NAME, pieces, self._files())
-                    return await self._send(whole, claim, ARCHIVE_NAME, "application/zip")
-                return await self._send(pieces, claim, FILE_NAME, "application/json")
-        finally:
-            await claim.release()
+        request, app = self.request, self.request.app
+        async with claimed(request, BACK) as claim:
+            pieces = document(app[STORE], request[USER], await self._sessions(), app[OWN_DATA])
+            if request.query.get("files") == "1":
+                whole = archive(FILE_NAME, pieces, self._files())
+                return await send_download(request, claim, whole, ARCHIVE_NAME, "application/zip")
+            return await send_download(request, claim, pieces, FILE_NAME, "application/json")
 
     async def _sessions(self) -> list[dict[str, Any]]:
         storage = self.request.app[STORAGE]
@@ -194,34 +121,7 @@ class Download(web.View):
             for use in uses
         ]
 
-    async def _files(self) -> AsyncIterator[OwnFile]:
+    async def _files(self) -> AsyncIterator[Entry]:
         for of in self.request.app[OWN_FILES]:
             async for file in of(self.request[USER]):
                 yield file
-
-    async def _send(
-        self, pieces: AsyncIterator[bytes], claim: Claim, name: str, kind: str
-    ) -> web.StreamResponse:
-        request = self.request
-        headers = {"Content-Disposition": f'attachment; filename="{name}"', "X-Accel-Buffering": "no"}
-        response = web.StreamResponse(headers=headers)
-        response.content_type = kind
-        first = await anext(pieces)
-        await response.prepare(request)
-        try:
-            await response.write(first)
-            async for piece in pieces:
-                await response.write(piece)
-                await claim.extend()
-            # Released before the last byte: a client that has the whole file may request it again
-            # at once.
-            await claim.release()
-            await response.write_eof()
-        except Exception as error:
-            # Sent data can't be revoked. Without the end of the response the client notices that it
-            # is incomplete.
-            if not is_unavailable(error) and not isinstance(error, StorageError):
-                log.exception("a download broke off")
-            if request.transport is not None:
-                request.transport.abort()
-        return response

@@ -55,7 +55,7 @@ def _is_valid_email(email: str) -> bool:
     return is_one_line(email)  # a requirement of logins
 
 
-def _stored(email: str) -> str | None:
+def stored_email(email: str) -> str | None:
     """The value of User.email for an address."""
     return f"{email} {secrets.token_hex(8)}" if email else None
 
@@ -86,7 +86,7 @@ def new_user(name: str, email: str, password: str, *, display_name: str = "", ho
         skeleton=look(name),
         display_name=display_name,
         display_skeleton=display_look(display_name or name),
-        email=_stored(email),
+        email=stored_email(email),
         session_secret=new_secret(),
         is_admin=False,
         created_at=now_ms(),
@@ -169,7 +169,7 @@ async def change_email(user: User, email: str) -> User:
     if email and (problem := email_problem(email)):
         raise BadAccount({"email": problem})
     if email != user.address:
-        change = {"email": _stored(email), "email_verified_at": None}
+        change = {"email": stored_email(email), "email_verified_at": None}
         await User.update(change).where(User.id == user.id, User.left_at.is_null()).aio_execute()
         user = User(**{**user.__data__, **change})
     return user

@@ -18,6 +18,9 @@ MAX_LENGTH = 128
 _SPACES = re.compile("[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]")
 
 _hasher = PasswordHasher(time_cost=2, memory_cost=19456, parallelism=1)
+NO_PASSWORD = "!"  # noqa: S105 - nothing hashes to it
+"""The hash of who has no password yet: nobody signs in with it. A link for a new one ends that."""
+
 _threads = ThreadPoolExecutor(max_workers=2, thread_name_prefix="argon2")
 
 NOBODYS_HASH = (
@@ -56,7 +59,9 @@ async def hash_password(password: str) -> str:
 
 
 async def verify_password(password_hash: str | None, password: str) -> bool:
-    """Is the password correct? With None as hash it takes the same time and returns False."""
+    """Is the password correct? With None or NO_PASSWORD as hash it takes the same time and returns False."""
+    if password_hash == NO_PASSWORD:
+        password_hash = None
 
     def check(given: str) -> bool:
         try:

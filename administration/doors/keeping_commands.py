@@ -5,7 +5,7 @@ import sqlite3
 
 from accounts.doors.command_line import Commands, note_command, opened_database, person, run
 from accounts.models import User
-from administration.doors.shell import by_shell, in_chat, room_called
+from administration.doors.shell import by_shell, in_chat, may_be_json, room_called, say_json
 from chat.engine import Engine
 from chat.models import Hold, Room
 from chat.personal_data import holds
@@ -58,7 +58,16 @@ def show_holds(settings: Settings, arguments: argparse.Namespace) -> None:
 
     async def show() -> None:
         async with opened_database(settings):
-            for one in await holds.holds():
+            found = await holds.holds()
+            if arguments.json:
+                say_json(
+                    [
+                        {"kind": one.kind, "name": one.name, "since": iso(one.at), "reason": one.reason}
+                        for one in found
+                    ]
+                )
+                return
+            for one in found:
                 say(f"{one.kind}  {one.name}  since {iso(one.at)}: {one.reason}")
 
     run(show())
@@ -103,6 +112,7 @@ def add_commands(commands: Commands) -> None:
     command.add_argument("--reason", default="", metavar="TEXT", help="why, for the log of the site")
     command.set_defaults(run=unhold)
     command = commands.add_parser("holds", description="Lists of whom nothing is erased.")
+    may_be_json(command)
     command.set_defaults(run=show_holds)
     command = commands.add_parser(
         "compact",

@@ -1,13 +1,13 @@
 """The shell commands that list: users, rooms."""
 
 import argparse
-import json
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
 from accounts.doors.command_line import Commands, opened_database, run, table
 from accounts.models import User
 from accounts.people.site_roles import SiteRole
+from administration.doors.shell import may_be_json, say_json
 from chat.models import CONVERSATIONS, Room
 from helpers.clock import iso, now_ms
 from helpers.db.migrations import check_migrations
@@ -76,7 +76,7 @@ def _list(
             async with opened_database(settings):
                 found = await read()
             if arguments.json:
-                say(json.dumps(found, ensure_ascii=False, indent=2))
+                say_json(found)
             elif found:
                 rows = [[_cell(name, one[name]) for name in columns] for one in found]
                 say(table([[name.replace("_", " ").upper() for name in columns], *rows]))
@@ -98,7 +98,7 @@ def _cell(name: str, value: Any) -> str:
 def add_commands(commands: Commands) -> None:
     """Adds the parsers of these commands."""
     command = commands.add_parser("users", description="Lists all accounts, the oldest first.")
-    command.add_argument("--json", action="store_true", help="as JSON, for programs")
+    may_be_json(command)
     columns = ("name", "display_name", "email", "role", "state", "created")
     command.set_defaults(run=_list(_users, columns, "Nobody has an account yet."))
     command = commands.add_parser(
@@ -106,6 +106,6 @@ def add_commands(commands: Commands) -> None:
         description="Lists all rooms, also those that are deleted and can be brought back, but no "
         "conversations between people.",
     )
-    command.add_argument("--json", action="store_true", help="as JSON, for programs")
+    may_be_json(command)
     columns = ("name", "title", "kind", "posts", "archived", "created")
     command.set_defaults(run=_list(_rooms, columns, "There are no rooms yet."))

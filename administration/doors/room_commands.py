@@ -4,7 +4,7 @@ the site's log, with the user of the machine, and holds in a running server at o
 import argparse
 
 from accounts.doors.command_line import Commands, note_command, opened_database, person, run
-from administration.doors.shell import by_shell, in_chat, room_called
+from administration.doors.shell import by_shell, in_chat, may_be_json, room_called, say_json
 from chat.actions.order.site_powers import SITE
 from chat.actions.rooms.deleted_rooms import restore_room
 from chat.actions.rooms.ownership import give_owner, rooms_without_owner
@@ -40,12 +40,17 @@ def list_without_owner(settings: Settings, arguments: argparse.Namespace) -> Non
 
     async def show() -> None:
         async with opened_database(settings):
+            rooms = []
             after: int | None = 0
             while after is not None:
                 found, after = await rooms_without_owner(after)
-                for room in found:
-                    why = f" (its owner {room.owner} is suspended)" if room.owner else ""
-                    say(f"#{room.name}  {room.title}{why}")
+                rooms += found
+        if arguments.json:
+            say_json([{"name": one.name, "title": one.title, "owner": one.owner or ""} for one in rooms])
+            return
+        for room in rooms:
+            why = f" (its owner {room.owner} is suspended)" if room.owner else ""
+            say(f"#{room.name}  {room.title}{why}")
 
     run(show())
 
@@ -71,6 +76,7 @@ def add_commands(commands: Commands) -> None:
         "rooms-without-owner",
         description="Lists the rooms that have no owner, or only one whose account is suspended.",
     )
+    may_be_json(command)
     command.set_defaults(run=list_without_owner)
 
 

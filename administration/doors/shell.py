@@ -1,7 +1,10 @@
 """What the shell commands of those who run the site have in common."""
 
+import argparse
 import contextlib
+import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from typing import Any
 
 from accounts.doors.command_line import machine_user, opened_database, run
 from accounts.people.site_acts import SiteActor
@@ -71,3 +74,12 @@ def in_chat(settings: Settings, work: Callable[[Engine], Awaitable[str]]) -> Non
         say(said)
 
     run(whole())
+
+
+def may_be_json(command: argparse.ArgumentParser) -> None:
+    """Adds `--json` to a command that lists something."""
+    command.add_argument("--json", action="store_true", help="as JSON, for programs")
+
+
+def say_json(found: Any) -> None:
+    say(json.dumps(found, ensure_ascii=False, indent=2))

@@ -14,7 +14,7 @@ from accounts.people.mentions import NamedPeople
 from accounts.people.pictures import make_picture
 from accounts.site_logo import LOGO_SIZES
 from accounts.site_settings import DEFAULT_ROOMS, LOGO, SiteSettings, read_settings
-from administration.doors.shell import by_shell, refusals
+from administration.doors.shell import by_shell, may_be_json, refusals, say_json
 from administration.site_changes import EDITABLE, WITH_SIGNS, change_site, checked, names_of_rooms
 from administration.site_logo import save_logo
 from feed.formatting import render
@@ -37,6 +37,10 @@ def site(settings: Settings, arguments: argparse.Namespace) -> None:
             now = await read_settings(settings)
             if arguments.value is None and arguments.file is None:
                 names = [arguments.setting] if arguments.setting else [*EDITABLE, LOGO]
+                if arguments.json:
+                    values = [(name, await _value(now, name), name in now.fixed) for name in names]
+                    say_json([dict(zip(("name", "value", "fixed"), one, strict=True)) for one in values])
+                    return
                 for name in names:
                     await _show(now, name, alone=bool(arguments.setting))
                 return
@@ -51,8 +55,12 @@ def site(settings: Settings, arguments: argparse.Namespace) -> None:
     run(work())
 
 
+async def _value(now: SiteSettings, name: str) -> str:
+    return " ".join(await names_of_rooms(now.default_rooms)) if name == DEFAULT_ROOMS else now[name]
+
+
 async def _show(now: SiteSettings, name: str, *, alone: bool) -> None:
-    value = " ".join(await names_of_rooms(now.default_rooms)) if name == DEFAULT_ROOMS else now[name]
+    value = await _value(now, name)
     if alone:
         say(value)
         return
@@ -130,4 +138,5 @@ def add_commands(commands: Commands) -> None:
     value = command.add_mutually_exclusive_group()
     value.add_argument("value", nargs="?", metavar="VALUE", help="what it shall be")
     value.add_argument("--file", type=Path, metavar="FILE", help="a file that holds it: a text, or the logo")
+    may_be_json(command)
     command.set_defaults(run=site, misuse=command.error)

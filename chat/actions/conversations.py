@@ -26,7 +26,7 @@ MAX_PEOPLE = 20
 """People in one conversation. A room is for more."""
 
 
-def _name_of(user_ids: Iterable[int]) -> str:
+def conversation_name(user_ids: Iterable[int]) -> str:
     """The same name for the same people, in any order."""
     ids = sorted(user_ids)
     digest = hashlib.sha256(",".join(map(str, ids)).encode()).hexdigest()
@@ -46,7 +46,7 @@ async def open_conversation(engine: Engine, user: User, others: list[User]) -> R
         raise ActionError("refused", "At most {most} people, please, with yourself.", most=MAX_PEOPLE)
     if len(ids) == 2 and await is_block_between(*ids):
         raise ActionError("blocked", "You can’t write to this person.")
-    name = _name_of(ids)
+    name = conversation_name(ids)
     room = await _find(name)
     if room is None:
         await _require_no_blocks(ids, ids)
@@ -76,7 +76,7 @@ async def note_block(one_id: int, other_id: int) -> None:
     The block adds no line to the history. The lock on the room's row puts the block in order with
     the posts of the two at this moment."""
     query = Room.update(standings_seq=Room.last_seq + 1)
-    await query.where(Room.slug == _name_of((one_id, other_id))).aio_execute()
+    await query.where(Room.slug == conversation_name((one_id, other_id))).aio_execute()
 
 
 async def _create(engine: Engine, user: User, name: str, user_ids: set[int]) -> Room:

@@ -1,5 +1,6 @@
 """Commands for everyone: help, other ways to post, and the read mark."""
 
+from typing import Literal
 from urllib.parse import urlencode
 
 from accounts.models import User
@@ -10,6 +11,7 @@ from chat.commands.registry import Answer, Call, Rest, Word, command
 from chat.errors import ActionError
 from chat.history.access import room_seen_by
 from chat.models import Room
+from chat.roles import Permission
 from helpers.text.characters import isolated
 
 MOST_FOUND = 5
@@ -93,3 +95,11 @@ async def unread(call: Call, number: Word | None = None) -> Answer:
         raise ActionError("no_such_message", "There is no such message.")
     await call.engine.read_marks.put(call.room_id, call.user.id, int(digits) - 1, back=True)
     return call.language.t("Unread from {number} on.", number=int(digits))
+
+
+@command(needs=Permission.EXPORT)
+async def export(call: Call, shape: Literal["html", "text", "jsonl"] = "html") -> Answer:
+    """Gives you what was said here as a file: as html or text to read, as jsonl for programs."""
+    room = await Room.aio_get(Room.id == call.room_id)
+    address = f"/rooms/{room.name}/export?{urlencode({'as': shape})}"
+    return call.language.t("Download it here: {address}", address=address)

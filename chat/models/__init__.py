@@ -8,6 +8,7 @@ from chat.models.history import (
     MessageVersion,
     Reaction,
 )
+from chat.models.imports import ImportOrigin
 from chat.models.order import (
     FOR_GOOD,
     Act,
@@ -60,6 +61,7 @@ __all__ = [
     "HeldPost",
     "Hold",
     "Ignored",
+    "ImportOrigin",
     "Invitation",
     "InviteLinkRoom",
     "KeptRecord",

@@ -10,7 +10,6 @@ from peewee import Tuple
 from accounts.keys import Section
 from accounts.models import InviteLink, InviteLinkUse, User
 from accounts.people.directory import shown_names
-from accounts.personal_data.archive import OwnFile
 from accounts.personal_data.export import PAGE
 from accounts.signin.invite_links import link_state
 from chat.history.invite_links import PAGE as ROOMS_AT_ONCE
@@ -34,6 +33,7 @@ from chat.roles import Role
 from helpers.clock import iso
 from helpers.storage.blobs import Blob
 from helpers.storage.store import Store
+from helpers.storage.zipping import Entry
 
 Rows = AsyncIterator[dict[str, Any]]
 
@@ -295,7 +295,7 @@ async def _files(user: User) -> Rows:
             return
 
 
-async def file_contents(store: Store, user: User) -> AsyncIterator[OwnFile]:
+async def file_contents(store: Store, user: User) -> AsyncIterator[Entry]:
     """The files that the person sent, as they are stored. Each has a number in its name, since several
     may be called the same."""
     last, number = (0, ""), 0
@@ -306,7 +306,7 @@ async def file_contents(store: Store, user: User) -> AsyncIterator[OwnFile]:
         rows = await query.limit(PAGE).tuples().aio_execute()
         for at, file_id, name, content in rows:
             last, number = (at, file_id), number + 1
-            yield OwnFile(f"files/{number:06d} {name}", at, functools.partial(store.stream, content))
+            yield Entry(f"files/{number:06d} {name}", at, functools.partial(store.stream, content))
         if len(rows) < PAGE:
             return
 

@@ -13,6 +13,7 @@ from peewee_async.databases import AioDatabase
 from helpers.db.base import database_proxy
 from helpers.db.postgres import aiopg_database, psycopg_database
 from helpers.db.sqlite import PersistentSqliteDatabase
+from helpers.processes.terminal import reason
 
 UNAVAILABLE_ERRORS = (
     peewee.OperationalError,
@@ -56,7 +57,8 @@ def sqlite_path(url: str) -> Path:
         _make_private(path)
     except OSError as error:
         raise DatabaseError(
-            f"there can be no folder {path.parent} for the data ({error.strerror}); see AIOCHAT_DATA_DIR"
+            f"there can be no folder {path.parent} for the data ({reason(error, path.parent)}); "
+            "see AIOCHAT_DATA_DIR"
         ) from None
     return path
 

@@ -5,7 +5,7 @@ import fcntl
 from collections.abc import Iterator
 
 from helpers.db.database import sqlite_path
-from helpers.processes.terminal import Failure
+from helpers.processes.terminal import Failure, reason
 
 
 @contextlib.contextmanager
@@ -14,11 +14,14 @@ def single_process(url: str) -> Iterator[None]:
     if not url.startswith("sqlite:"):
         yield
         return
-    path = f"{sqlite_path(url)}.lock"
+    database = sqlite_path(url)
+    path = f"{database}.lock"
     try:
         file = open(path, "w")  # noqa: SIM115 - closed below in any case
     except OSError as error:
-        raise Failure(f"can't write {path} ({error.strerror}); see AIOCHAT_DATA_DIR") from None
+        raise Failure(
+            f"can't write {path} ({reason(error, database.parent)}); see AIOCHAT_DATA_DIR"
+        ) from None
     with file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

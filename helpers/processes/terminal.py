@@ -28,6 +28,15 @@ class UsageError(Failure):
     """The command's arguments and the settings contradict each other."""
 
 
+def reason(error: OSError, folder: Path) -> str:
+    """Why something in this folder can't be made or written."""
+    told = error.strerror or str(error)
+    if isinstance(error, PermissionError):
+        with contextlib.suppress(OSError):
+            told += f": {folder} belongs to user {folder.stat().st_uid}, and this is user {os.geteuid()}"
+    return told
+
+
 def program() -> str:
     """What one types to run this program."""
     return "aiochat" if Path(sys.argv[0]).name == "aiochat" else "python app.py"
@@ -115,13 +124,14 @@ def report(what: str) -> contextlib.AbstractContextManager[None]:
 
 
 class Progress:
-    """A context manager that shows progress on one line of the terminal. The line is overwritten
-    and finally removed. Nothing is shown if stderr isn't a terminal."""
+    """A context manager that shows progress on one line of the terminal, with the time left where it takes
+    long. The line is overwritten and finally removed. Nothing is shown if stderr isn't a terminal."""
 
     def __init__(self, what: str, total: int) -> None:
         self._what = what
         self._total = total
         self._done = 0
+        self._began = time.monotonic()
         self._drawn = 0.0
         self._is_seen = sys.stderr is not None and sys.stderr.isatty()
 
@@ -140,7 +150,18 @@ class Progress:
 
     def _draw(self) -> None:
         self._drawn = time.monotonic()
-        self._write(f"{self._what}: {self._done} of {self._total}")
+        self._write(f"{self._what}: {self._done} of {self._total}{self._left()}")
+
+    def _left(self) -> str:
+        """Empty as long as it can't be told."""
+        passed = time.monotonic() - self._began
+        if passed < PATIENCE_SECONDS or not 0 < self._done < self._total:
+            return ""
+        seconds = round(passed * (self._total - self._done) / self._done)
+        minutes, seconds = divmod(seconds, 60)
+        hours, minutes = divmod(minutes, 60)
+        left = f"{hours} h {minutes} min" if hours else f"{minutes} min" if minutes else f"{seconds} s"
+        return f", {left} left"
 
     def _write(self, text: str) -> None:
         if self._is_seen:

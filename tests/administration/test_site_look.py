@@ -3,6 +3,7 @@ colour."""
 
 import asyncio
 import io
+import json
 import re
 from pathlib import Path
 
@@ -171,6 +172,8 @@ async def test_by_the_shell(cast: Cast, chat: Aiochat, tmp_path: Path) -> None:
     assert beside(chat, "site", "colour", "#00695c") == "colour: saved.\n"
     assert beside(chat, "site", "colour", "#00695c") == "colour: as before.\n"
     assert beside(chat, "site", "colour") == "#00695c\n"
+    colour = {"name": "colour", "value": "#00695c", "fixed": False}
+    assert colour in json.loads(beside(chat, "site", "--json"))
     rules = tmp_path / "rules.md"
     rules.write_text("# Be kind\n\n- no *shouting*")
     assert beside(chat, "site", "rules", "--file", str(rules)) == "rules: saved.\n"

@@ -59,6 +59,7 @@ PACKAGES = {"helpers", "accounts", "weather", "chat", "feed", "notifications", "
     [
         ("settings", {*PACKAGES, "urls", "app", "cli"}),
         ("setting_names", {*PACKAGES, "urls", "app", "cli", "settings"}),
+        ("setting_sources", {*PACKAGES, "urls", "app", "cli", "settings"}),
         ("timings", {*PACKAGES, "urls", "app", "cli"}),
         ("observing_settings", {*PACKAGES, "urls", "app", "cli"}),
         ("urls", {"app", "cli"}),

@@ -97,7 +97,9 @@ async def room(alice: Person) -> str:
 
 @pytest.fixture
 async def context(browser: Browser, alice: Person) -> AsyncIterator[BrowserContext]:
-    found = await browser.new_context(viewport=WIDE, reduced_motion="reduce")
+    # What is kept for times without a network is fetched seconds after the first view: among what is
+    # counted where a machine is slow.
+    found = await browser.new_context(viewport=WIDE, reduced_motion="reduce", service_workers="block")
     cookie = next(iter(alice.http.cookie_jar))
     await found.add_cookies([{"name": cookie.key, "value": cookie.value, "url": alice.url}])
     yield found

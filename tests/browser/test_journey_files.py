@@ -152,7 +152,7 @@ async def test_a_tunnel_costs_the_part_under_way(alice: Visitor, room: str, caro
     tunnel.passes = 1
     await chooses(alice, payload("big.bin", bytes(range(256)) * (3 * MIB // 256)))
     await expect(alice.page.locator(".attachment-state")).to_have_text("Waiting for the network")
-    await alice.says("it takes a while")
+    await alice.writes("it takes a while")
     await expect(alice.page.locator("#timeline .outgoing progress")).to_be_visible()
     # What is said meanwhile doesn't wait for it.
     await alice.says("meanwhile")
@@ -230,7 +230,7 @@ async def test_what_is_wrong_is_said_beside_the_piece(alice: Visitor, room: str,
     tunnel = Tunnel()
     await through(alice, tunnel)
     await chooses(alice, payload("slow.txt", b"slow"))
-    await alice.says("never mind")
+    await alice.writes("never mind")
     await page.get_by_role("button", name="Cancel sending").click()
     await expect(page.locator("#timeline .pending")).to_have_count(0)
     await expect(page.locator("#composer-text")).to_have_value("never mind")

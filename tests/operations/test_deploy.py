@@ -20,7 +20,7 @@ from tests.support.servers.process import program_path
 
 PROVISION = ROOT / "deploy" / "provision"
 BOX = ROOT / "deploy" / "box"
-SCRIPTS = [PROVISION, ROOT / "deploy" / "nginx-site", ROOT / ".ci" / "run"]
+SCRIPTS = [PROVISION, ROOT / "deploy" / "nginx-site", ROOT / "deploy" / "image", ROOT / ".ci" / "run"]
 UNITS = sorted((ROOT / "deploy").glob("aiochat*"))
 FEDORA = 'ID=fedora\nPRETTY_NAME="Fedora Linux 44"\n'
 DEBIAN = 'ID=debian\nPRETTY_NAME="Debian GNU/Linux 12"\n'

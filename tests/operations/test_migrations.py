@@ -170,6 +170,7 @@ def test_the_models_are_these() -> None:
         "former_members",
         "sweeps",
         "preview_jobs",
+        "import_origins",
         "linked_pages",
         "preview_pictures",
         "holds",

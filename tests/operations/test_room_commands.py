@@ -1,5 +1,6 @@
 """The commands about rooms, beside a server that runs: they are restored, and get an owner."""
 
+import json
 import sqlite3
 
 import pytest
@@ -41,6 +42,8 @@ async def test_another_than_the_owner_who_is_suspended(
     at_bob = await bob.enters(lobby)
     change(chat, f"UPDATE users SET suspended_until = {2**53 - 1} WHERE name = '{alice.name}'")
     assert f"its owner {alice.name} is suspended" in beside(chat, "rooms-without-owner")
+    listed = json.loads(beside(chat, "rooms-without-owner", "--json"))
+    assert {"name": lobby, "title": lobby, "owner": alice.name} in listed
     beside(chat, "give-owner", lobby, bob.name)
     await at_bob.ws.send_json({"type": "ping"})
     await until(lambda: bool(rows(chat, "SELECT 1")))
@@ -73,6 +76,9 @@ async def test_holds(chat: Aiochat, alice: Person, bob: Person, lobby: str) -> N
     listed = beside(chat, "holds")
     assert f"person  {bob.name}  since" in listed
     assert f"room  {lobby}  since" in listed
+    held = json.loads(beside(chat, "holds", "--json"))
+    told = {(one["kind"], one["name"], one["reason"]) for one in held}
+    assert {("person", bob.name, "a court asked"), ("room", lobby, "a court asked")} <= told
     # The account ends, and what it wrote is hidden; underneath it is kept until the hold ends.
     here = f"room_id = (SELECT id FROM rooms WHERE slug = '{lobby.lower()}') AND number = 1"
     await leaves(bob, "remove")

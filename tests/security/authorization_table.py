@@ -152,6 +152,7 @@ ROWS = {
     "/report a deleted one": Row("/report 4", NOBODY),
     "/search": Row("/search words", INSIDE, changes=False),
     "/log": Row("/log", LOGGED, changes=False),
+    "/export": Row("/export text", OWNERS | _each(_CONVERSATIONS, "member"), changes=False),
     "/undo what isn't there": Row("/undo A99", NOBODY),
     "/undo of a moderator's act": Row("/undo A1", MODERATORS),
     "/mod": Row("/mod @{other}", OWNERS),

@@ -136,6 +136,8 @@ MATRIX: dict[tuple[str, str], tuple[object, object, object, object]] = {
     ("room_level", "POST"): (401, 404, 403, 400),
     ("room_log", "GET"): (LOGIN, 404, 403, 200),
     ("room_log", "POST"): (401, 404, 403, 400),
+    # The member is its owner.
+    ("room_export", "GET"): (LOGIN, 404, 403, 200),
     ("room_settings", "GET"): (LOGIN, 404, 403, 200),
     ("room_settings", "POST"): (401, 404, 403, 400),
     ("room_reports", "GET"): (LOGIN, 404, 403, 200),

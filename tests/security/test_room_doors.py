@@ -14,7 +14,7 @@ from urls import ROUTES
 
 OF_ROOMS = {route.name: route for route in ROUTES if route.path.startswith("/rooms/{name}")}
 
-READ = {"room", "messages", "members", "pins", "permalink", "versions", "why"}
+READ = {"room", "messages", "members", "pins", "permalink", "versions", "why", "room_export"}
 """Addresses that only show something."""
 
 CHANGING = {
@@ -57,6 +57,11 @@ def expected(name: str, kind: str, role: str, method: str) -> int:
     if name == "read_mark" and role in ("blocked", *INSIDE):
         # Nothing says up to where.
         return 400
+    if name == "room_export" and role != "visitor":
+        if role in INSIDE or role == "blocked":
+            is_theirs = role in ("owner", "administrator") or kind in ("direct", "group")
+            return 200 if is_theirs and role != "blocked" else 403
+        return 403 if kind == "open" else 404
     if name == "room_files" and method == "POST" and role != "visitor":
         # There is nothing in it.
         return 400 if role in ("blocked", *INSIDE) else 403 if kind == "open" else 404
@@ -87,7 +92,7 @@ def expected(name: str, kind: str, role: str, method: str) -> int:
         # It isn't deleted: tests/chat/order/test_deleted_rooms.py has those that are.
         return 404
     if role == "visitor":
-        return 303 if method == "GET" and name in ("room", "permalink", "why", *BOTH) else 401
+        return 303 if method == "GET" and name in ("room", "permalink", "why", "room_export", *BOTH) else 401
     if role in INSIDE or role == "blocked":
         return 400 if name == "socket" else 200
     if kind == "closed" and role == "invited" and name in ("room", "permalink"):

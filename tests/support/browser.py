@@ -50,6 +50,26 @@ async def sidebar_is_live(page: Page) -> None:
     await expect(page.locator("#app.of-page")).to_have_attribute("data-live", "")
 
 
+KEPT_POSTS = """
+() => {
+  try {
+    return Object.keys(localStorage).filter((key) => key.includes(":outbox:"));
+  } catch {
+    return [];  // this browser keeps nothing
+  }
+}
+"""
+"""What isn't answered yet, or was refused and waits for its author."""
+
+UNANSWERED = f"""
+(before) =>
+  document.querySelector("#status")?.dataset.state === "connected" &&
+  ({KEPT_POSTS})().some((key) => {{
+    const nonce = key.slice(key.lastIndexOf(":") + 1);
+    return !before.includes(key) && !document.querySelector(`#timeline .refused[data-nonce="${{nonce}}"]`);
+  }})
+"""
+
 MOST_IDLE = 6
 """Pages that wait for their next user. Each is a process of some 80 MB."""
 
@@ -210,7 +230,23 @@ class Visitor:
         await expect(self.page.locator("#status")).to_have_attribute("data-state", "connected")
 
     async def says(self, text: str) -> None:
-        """Types and sends: by Enter, or on a phone, where Enter breaks the line, by the button."""
+        """Writes, and waits until the server has answered, so that what anybody does next comes after
+        it. Where the page says that it has no connection, nothing is waited for."""
+        before = await self.page.evaluate(KEPT_POSTS)
+        await self.writes(text)
+        async with asyncio.timeout(PATIENCE):
+            while await self._is_on_its_way(before):
+                await asyncio.sleep(0.02)
+
+    async def _is_on_its_way(self, before: list[str]) -> bool:
+        try:
+            return bool(await self.page.evaluate(UNANSWERED, before))
+        except Error:  # a command may lead to another page, in this moment
+            return True
+
+    async def writes(self, text: str) -> None:
+        """Types and sends: by Enter, or on a phone, where Enter breaks the line, by the button. When it is
+        answered is the story's affair."""
         await self.page.fill("#composer-text", text)
         if self.page.viewport_size == PHONE:
             await self.page.click("#composer .send-button")

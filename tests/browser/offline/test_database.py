@@ -1,7 +1,5 @@
 """How much is kept, and for whom, by what the page's scripts do in a real browser's database."""
 
-import itertools
-
 from playwright.async_api import expect
 
 from tests.support.browser import Visitor, comes_true, one_database
@@ -78,8 +76,8 @@ async def test_it_is_one_persons(alice: Visitor) -> None:
 async def test_three_hundred_lines_open_within_a_second(
     alice: Visitor, room: str, dora: tuple[Listener, Listener]
 ) -> None:
-    """Without a network, as Chromium counts it from the navigation on. The best of some: other programs
-    may have the processor."""
+    """Without a network, in time of the processor, as Chromium counts it: other programs may have it
+    meanwhile. The best of some, since even that is longer where caches are shared."""
     page = alice.page
     for number in range(330):
         await dora[0].says(f"line {number}. What people say is a **line** or two, and `code`.")
@@ -90,15 +88,16 @@ async def test_three_hundred_lines_open_within_a_second(
     }"""
     assert await page.evaluate(count) == 300
     await alice.context.set_offline(True)
+    session = await alice.context.new_cdp_session(page)
+    await session.send("Performance.enable", {"timeDomain": "threadTicks"})
     times = []
-    for _ in itertools.repeat(None, 20):
+    for _ in range(5):
         await page.goto(f"{alice.url}/rooms/{room}")
         await expect(page.locator("#timeline > .message")).to_have_count(300)
         await alice.sees("line 329.")
-        times.append(await page.evaluate("performance.now()"))
-        if times[-1] < 1000:
-            break
-    assert min(times) < 1000, times
+        metrics = (await session.send("Performance.getMetrics"))["metrics"]
+        times.append(next(one["value"] for one in metrics if one["name"] == "TaskDuration"))
+    assert 0 < min(times) < 1, times
 
 
 AN_EARLIER_RELEASE = """async () => {

@@ -1,5 +1,6 @@
 """A page has one connection for its whole life, over which rooms are entered and left."""
 
+import asyncio
 import json
 from collections.abc import Iterator
 
@@ -8,7 +9,7 @@ from playwright.async_api import Page, WebSocket, expect
 
 from tests.conftest import unique
 from tests.support.browser import PHONE, WIDE, Visitor, Visitors, comes_true, one_database
-from tests.support.people import Person
+from tests.support.people import PATIENCE, Person
 from tests.support.shell_page import STAYS, fills, goes_to, is_in, link
 
 pytestmark = one_database
@@ -109,6 +110,13 @@ async def test_no_more_than_a_few_stay_entered(
     assert set(traffic.addresses) == {"ws"}
 
 
+async def has_read(person: Person, room: str) -> None:
+    """Waits until the server knows that nothing is unread for them."""
+    async with asyncio.timeout(PATIENCE):
+        while any(one["name"] == room and one["unread"] for one in (await person.gets("/rooms"))["rooms"]):
+            await asyncio.sleep(0.05)
+
+
 async def test_what_came_in_a_room_that_one_has_left_is_there_at_once(
     alice: Visitor, dora: Person, room: str, other: str
 ) -> None:
@@ -129,6 +137,8 @@ async def test_what_came_in_a_room_that_one_has_left_is_there_at_once(
     await expect(page.locator("#timeline > .new + .message")).to_contain_text("first")
     await expect(count).to_be_hidden()
     # The server knows that they are read.
+    assert alice.person
+    await has_read(alice.person, room)
     await page.reload()
     await alice.is_connected()
     await expect(page.locator("#timeline > .new")).to_have_count(0)

@@ -260,6 +260,7 @@ CASES = (
     ),
     Case("/ignore", before=POSTED, does=[("bob", "/ignore {alice}")]),
     Case("/unignore", before=[("bob", "/ignore {alice}")], does=[("bob", "/unignore {alice}")]),
+    Case("/export", before=POSTED, does=[("alice", "/export text")]),
     Case("/log", before=[("alice", "/topic beans")], does=[("bob", "/log"), ("bob", "/log 3")]),
     Case(
         "/clear",

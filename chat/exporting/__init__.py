@@ -1,0 +1,1 @@
+"""What was said, as files that are read elsewhere."""

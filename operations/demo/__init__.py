@@ -1,0 +1,1 @@
+"""A site that looks like an office in use: `make demo`."""

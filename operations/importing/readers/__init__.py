@@ -1,0 +1,1 @@
+"""A module for each format: it reads an archive into records, and stores nothing."""

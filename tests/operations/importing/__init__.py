@@ -1,0 +1,1 @@
+"""Archives of other chats, made as their documentation says, and imported."""
