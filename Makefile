@@ -23,7 +23,7 @@ else echo "tests/js is left out: there is no node"; fi
 endef
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test quick lint types texts bench image image-test clean node
+.PHONY: help run demo test quick lint types texts bench image image-test lock audit release clean node
 
 help:  ## list these commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | awk -F '|' '{ printf "  make %-10s %s\n", $$1, $$2 }'
@@ -75,6 +75,18 @@ image:  ## build the container image, by buildah, podman or docker; IMAGE=name f
 
 image-test: $(DEV)  ## build the image by buildah, start it and try it, in a few minutes; BASE=image for another base
 	IMAGE=1 .venv/bin/python -m pytest tests/image $(ARGS)
+
+lock:  ## look up all versions that requirements.txt leads to, with their hashes: requirements.lock
+	@$(PYTHON) -m venv .venv/lock && .venv/lock/bin/python -m pip install -qq uv
+	.venv/lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+		requirements.txt --output-file requirements.lock
+
+audit:  ## ask PyPI whether faults are known in what requirements.lock names
+	@$(PYTHON) -m venv .venv/audit && .venv/audit/bin/python -m pip install -qq pip-audit
+	@deploy/audit .venv/audit/bin/pip-audit
+
+release: $(DEV)  ## check, build, and tag a release: make release VERSION=1.2.3 ARGS=--tested
+	@.venv/bin/python deploy/release.py $(VERSION) $(ARGS)
 
 clean:  ## remove .venv and caches; data in var stays
 	rm -rf .venv node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis

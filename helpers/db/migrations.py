@@ -1,6 +1,8 @@
-"""Runs numbered migrations with yoyo on SQLite and PostgreSQL. Each runs in its own transaction; a
-lock admits one process at a time: yoyo's own, and on SQLite a file's, since there even a look at
-what is lacking writes, and two transactions that wait for each other are an error."""
+"""Runs numbered migrations with yoyo on SQLite and PostgreSQL. Each runs in its own transaction.
+
+A lock admits one process at a time, and is free when that one is killed: a file's on SQLite, where even
+a look at what is lacking writes, and two transactions that wait for each other are an error; PostgreSQL's
+advisory one otherwise. yoyo's own is a row, which a killed process leaves."""
 
 import contextlib
 import fcntl
@@ -11,6 +13,7 @@ from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from typing import Any
 
+import psycopg
 from yoyo import read_migrations
 from yoyo.backends.core.postgresql import PostgresqlPsycopgBackend
 from yoyo.backends.core.sqlite3 import SQLiteBackend
@@ -27,6 +30,7 @@ MIGRATIONS = ROOT / "migrations"
 """The migrations of this program."""
 
 LOCK_SECONDS = 60
+ADVISORY_LOCK = int.from_bytes(b"aiochat")
 LOOK_SECONDS = 0.05
 CONNECT_SECONDS = 5
 
@@ -65,6 +69,26 @@ def _one_at_a_time(url: str) -> Iterator[None]:
         yield
     finally:
         os.close(file)
+
+
+@contextlib.contextmanager
+def _only_migration(url: str) -> Iterator[None]:
+    """On PostgreSQL: waits until no other process migrates. The transaction that holds the lock ends with
+    its connection. Raises LockTimeout."""
+    if url.startswith("sqlite:"):
+        # Whoever has the backend has the file's lock.
+        yield
+        return
+    address = url.replace("+aiopg", "", 1)
+    with psycopg.connect(address, connect_timeout=CONNECT_SECONDS) as connection:
+        connection.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
+        end = time.monotonic() + LOCK_SECONDS
+        question = "SELECT pg_try_advisory_xact_lock(%s)"
+        while connection.execute(question, (ADVISORY_LOCK,)).fetchone() != (True,):
+            if time.monotonic() > end:
+                raise LockTimeout("the database is locked")
+            time.sleep(LOOK_SECONDS)
+        yield
 
 
 def _try_lock(file: int) -> bool:
@@ -121,9 +145,7 @@ def _backend(url: str, *, may_be_new: bool = True) -> Iterator[Any]:
             finally:
                 backend.connection.close()
     except LockTimeout:
-        raise DatabaseError(
-            "another process is migrating, or was killed while it did; when none is, run: yoyo break-lock"
-        ) from None
+        raise DatabaseError("another process is migrating: wait until it is done") from None
     except Exception as error:
         if type(error).__module__.partition(".")[0] in ("psycopg", "sqlite3", "yoyo"):
             raise DatabaseError(f"the database can't be used: {one_line(error)}") from error
@@ -145,12 +167,15 @@ def migrate(
         migrations = read_migrations(str(folder))
         if not backend.to_apply(migrations):
             return 0
-        with backend.lock(LOCK_SECONDS):
-            lacking = backend.to_apply(migrations)
-            for place, migration in enumerate(lacking, 1):
-                with around(f"migration {migration.id} ({place} of {len(lacking)})"):
-                    backend.apply_one(migration)
-            return len(lacking)
+        with _only_migration(url):
+            # A row that is there is of a process that was killed.
+            backend.break_lock()
+            with backend.lock(LOCK_SECONDS):
+                lacking = backend.to_apply(migrations)
+                for place, migration in enumerate(lacking, 1):
+                    with around(f"migration {migration.id} ({place} of {len(lacking)})"):
+                        backend.apply_one(migration)
+                return len(lacking)
 
 
 def check_migrations(url: str) -> None:

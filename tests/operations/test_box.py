@@ -76,10 +76,12 @@ class Box:
         source = folder / "checkout"
         shutil.copytree(ROOT / "deploy", source / "deploy", ignore=shutil.ignore_patterns("wheel", "*.json"))
         shutil.copytree(ROOT / "nginx", source / "nginx")
-        shutil.copy(ROOT / "requirements.txt", source)
+        shutil.copy(ROOT / "requirements.lock", source)
+        # The command of the shell is asked whether a worker is ready.
+        self.add("checkout/deploy/command", NOTED.format(name="aiochat", log=self.log))
         for name in ("provision", "box"):
             script = source / "deploy" / name
-            text = re.sub(r"(?<=[= \"])/(?=(etc|opt|usr/local)/)", f"{folder}/", script.read_text())
+            text = re.sub(r"(?<=[= \"])/(?=(etc|opt|usr/local|var/lib)/)", f"{folder}/", script.read_text())
             script.write_text(text)
 
     def add(self, name: str, text: str) -> None:

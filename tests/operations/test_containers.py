@@ -97,13 +97,15 @@ def test_the_secrets_that_are_made_are_those_that_are_read(tmp_path: Path) -> No
 
 def test_the_image_gets_what_makes_the_wheel_and_no_more() -> None:
     hatch = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["hatch"]["build"]["targets"]
-    wanted = {*hatch["sdist"]["only-include"], "pyproject.toml"}
+    sources = {
+        "deploy/wheel" if name.startswith("deploy/") else name for name in hatch["wheel"]["force-include"]
+    }
+    wanted = {*sources, "pyproject.toml", "hatch_build.py", "README.md", "LICENSE"}
+    wanted |= {"requirements.txt", "requirements.lock"}
     lines = (ROOT / ".dockerignore").read_text().splitlines()
     assert lines[1] == "*"
     assert {line[1:] for line in lines if line.startswith("!")} == wanted
-    assert set(hatch["wheel"]["force-include"]) <= {
-        name if name != "deploy/wheel" else "" for name in wanted
-    } | {"deploy/wheel/__init__.py", "deploy/wheel/__main__.py"}
+    assert wanted - {"deploy/wheel"} - sources <= set(hatch["sdist"]["only-include"]) | {"pyproject.toml"}
 
 
 def test_the_image_is_for_no_root() -> None:

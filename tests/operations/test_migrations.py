@@ -4,6 +4,7 @@ often and by however many they run."""
 import contextlib
 import fcntl
 import os
+import signal
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
@@ -262,6 +263,42 @@ from pathlib import Path
 from helpers.db.migrations import migrate
 print(migrate(sys.argv[1], Path(sys.argv[2])))
 """
+
+
+KILLED = """
+import os, signal
+from helpers.migrations import statement
+from yoyo import step
+steps = [statement("CREATE TABLE half (id BIGINT)"), step(lambda _: os.kill(os.getpid(), signal.SIGKILL))]
+"""
+
+
+def test_one_that_is_killed_holds_up_nobody(url: str, tmp_path: Path) -> None:
+    """What it had done is taken back, and the next begins at once."""
+    folder, program = tmp_path / "migrations", tmp_path / "one_of_several.py"
+    folder.mkdir()
+    (folder / "0001_killed.py").write_text(KILLED)
+    program.write_text(ONE_OF_SEVERAL)
+    for _ in range(2):
+        with (tmp_path / "out").open("w+b") as out:
+            streams = [out.fileno()] * 3
+            process = Forked(program, (url, str(folder)), folder=ROOT, env=os.environ, streams=streams)
+            assert process.wait(PATIENCE) == -signal.SIGKILL, (tmp_path / "out").read_text()
+    (folder / "0001_killed.py").write_text(KILLED.replace("os.kill(os.getpid(), signal.SIGKILL)", "None"))
+    assert migrate(url, folder) == 1
+    assert ask(url, "SELECT count(*) FROM half") == [(0,)]
+
+
+def test_on_postgresql_one_waits_for_the_other(postgres: Postgres, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(migrations, "LOCK_SECONDS", 0.1)
+    name = unique("waits")
+    url = postgres.create_database(name)
+    with psycopg.connect(url) as other:
+        other.execute("SELECT pg_advisory_xact_lock(%s)", (migrations.ADVISORY_LOCK,))
+        with pytest.raises(DatabaseError, match="another process is migrating"):
+            migrate(url, FOLDER)
+    assert migrate(url, FOLDER) == len(list(FOLDER.glob("[0-9]*.py")))
+    postgres.drop_database(name)
 
 
 def test_several_at_once_are_one(url: str, tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 from tests.support.servers import ROOT, free_port
 
 BUILD_SECONDS = 900
-PULL_SECONDS = 120
+PULL_SECONDS = 30
 PACKAGES = ("python3", "python3-venv", "ca-certificates")
 USER = 10001
 BASE = "localhost/aiochat-test-base"
