@@ -40,9 +40,10 @@ _BRANDS = {
     b"qt  ": ContentType("video/quicktime", "video"),
     b"avif": ContentType("image/avif", "picture"),
     b"avis": ContentType("image/avif", "picture"),
-    b"heic": ContentType("image/heic", "other"),
-    b"heix": ContentType("image/heic", "other"),
-    b"mif1": ContentType("image/heic", "other"),
+    **dict.fromkeys(
+        (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"),
+        ContentType("image/heic", "other"),
+    ),
 }
 _MP4 = ContentType("video/mp4", "video")
 _RIFF = {

@@ -7,7 +7,7 @@ import contextvars
 import logging
 import secrets
 import tempfile
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import IO, Any
 
@@ -133,16 +133,13 @@ class Attachments:
         found: File | None = await File.aio_get_or_none(File.id == file_id)
         return found
 
-    async def append(
-        self, upload: Upload, offset: int, pieces: AsyncIterator[bytes], came: Callable[[int], None]
-    ) -> Upload:
+    async def append(self, upload: Upload, offset: int, pieces: AsyncIterator[bytes]) -> Upload:
         """Adds what comes, from this offset on, and returns the upload as it is then. What came before
         the connection broke stays. Raises ActionError."""
         if upload.state == "open" and upload.came == offset:
             waiting = bytearray()
             try:
                 async for piece in pieces:
-                    came(len(piece))
                     if upload.came + len(waiting) + len(piece) > upload.size:
                         raise ActionError("too_large", "More came than was announced.")
                     waiting += piece

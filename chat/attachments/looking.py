@@ -1,5 +1,6 @@
 """Looks at a file that came: what it is, by its content. Pictures are drawn anew, so that nothing is kept
-of them that isn't to be seen; videos lose what they say of themselves."""
+of them that isn't to be seen; videos, and photographs that can't be drawn here, lose what they say of
+themselves."""
 
 import asyncio
 import io
@@ -15,6 +16,7 @@ from chat.errors import ActionError
 from chat.history.files import THUMBNAILS
 from helpers.content_types import HEAD, UNKNOWN, ContentType, content_type_of
 from helpers.films import without_words
+from helpers.heic import without_telling_items
 from helpers.images import PictureMaker, Redrawn, TooBusy
 from helpers.picture_bounds import Reason
 from helpers.processes.limited import ProgramError, run_limited
@@ -27,6 +29,7 @@ MAX_DRAWN = 64 * 1024 * 1024
 """Bytes of a picture. A larger one is a file like any other."""
 
 
+HEIC = "image/heic"
 PDF = "application/pdf"
 PDFTOPPM = ("pdftoppm", "-png", "-f", "1", "-l", "1", "-singlefile", "-scale-to", "1280", "-")
 PDF_LIMITS: Any = {"seconds": 5, "memory": 600_000_000, "most": 20_000_000, "patience": 30.0}
@@ -71,6 +74,8 @@ class Looker:
             film = await asyncio.to_thread(without_words, content, size, found.type)
             if film is not None and found.kind == "video":
                 width, height = film
+        if found.type == HEIC:
+            await asyncio.to_thread(without_telling_items, content, size)
         if found.type == PDF and self._draws_pdf and size <= MAX_DRAWN:
             page = await self._first_page(key, content)
             if page is not None:

@@ -18,7 +18,7 @@ from chat.models import Upload
 from helpers.errors import too_fast
 from helpers.keys import SETTINGS
 from helpers.text.translation import Text, translate
-from helpers.web.bodies import deadline
+from helpers.web.bodies import in_time
 
 VERSION = "1.0.0"
 EXTENSIONS = "creation,expiration,termination"
@@ -102,9 +102,8 @@ class OneUpload(TusView):
             raise too_fast(1)
         under_way[user.id] += 1
         try:
-            async with deadline() as came:
-                pieces = request.content.iter_chunked(CHUNK)
-                upload = await self.attachments.append(upload, offset, pieces, came)
+            pieces = in_time(request.content.iter_chunked(CHUNK))
+            upload = await self.attachments.append(upload, offset, pieces)
             if upload.state == "whole":
                 await self.attachments.wait_for(upload)
         finally:

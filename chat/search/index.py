@@ -31,9 +31,8 @@ looked at one by one."""
 
 FEW_MATCHES = 500
 
-NEAR = 2
-NEAR_WALK = 40_000
-"""As many among the first, and the page is mostly full within so many posts."""
+NEAR = 3
+"""As many among the first, and the page is mostly full within WALK posts."""
 
 WALK = 20_000
 MOST_WALKS = 5
@@ -154,9 +153,9 @@ class SearchIndex:
         if self._asks_index(wanted):
             if not self._is_sqlite and len(hits) >= NEAR:
                 # The rest isn't far: this index would look at all that it finds.
-                hits += await self._walk(reader, wanted, reached, NEAR_WALK, most + 1 - len(hits))
-                walks -= NEAR_WALK // WALK
-                further = None if len(hits) > most else await self._reached(wanted, reached, NEAR_WALK)
+                hits += await self._walk(reader, wanted, reached, WALK, most + 1 - len(hits))
+                walks -= 1
+                further = None if len(hits) > most else await self._reached(wanted, reached, WALK)
                 if further is None:
                     return _page(hits, most)
                 reached = further

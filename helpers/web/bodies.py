@@ -42,6 +42,24 @@ async def deadline() -> AsyncIterator[Callable[[int], None]]:
         raise web.HTTPRequestTimeout from None
 
 
+async def in_time(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """The pieces of a body, within the same deadline. What is done with each isn't its sender's time.
+    Raises HTTPRequestTimeout."""
+    loop = asyncio.get_running_loop()
+    left = PATIENCE_SECONDS
+    while True:
+        began = loop.time()
+        try:
+            async with asyncio.timeout(left):
+                piece = await anext(pieces)
+        except StopAsyncIteration:
+            return
+        except TimeoutError:
+            raise web.HTTPRequestTimeout from None
+        left = min(left - (loop.time() - began) + len(piece) / BYTES_PER_SECOND, PATIENCE_SECONDS)
+        yield piece
+
+
 @contextlib.contextmanager
 def one_of_few(request: web.Request) -> Iterator[None]:
     """Counts a large body. Raises ActionError if too many of the same network are under way."""

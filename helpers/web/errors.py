@@ -35,6 +35,7 @@ TITLES = {
     ),
     404: (Text("Nothing here"), Text("There is no such page, or it isn't open to you.")),
     405: (Text("That isn't how this works"), Text("This address doesn't take that kind of request.")),
+    408: (Text("That took too long"), Text("What was sent came too slowly. Please try it again.")),
     410: (Text("No longer here"), Text("What was here has been taken away.")),
     413: (Text("That is too big"), Text("What was sent is larger than this takes.")),
     415: (

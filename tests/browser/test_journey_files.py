@@ -34,6 +34,9 @@ GREEN = """(number) => {
 }"""
 """The first picture of the first video in this message is there, and nobody plays it."""
 
+ASKED = """() => performance.getEntriesByType("resource").filter(
+  ({ name }) => name.includes("tall.webm")).length"""
+
 PAINTED = "() => document.querySelector('.attachment-picture:not([hidden])') !== null"
 
 
@@ -278,6 +281,10 @@ async def test_a_video_is_seen_before_it_is_played(alice: Visitor, room: str, ca
             120,
             200,
         ]
+        asked = (
+            "performance.getEntriesByType('resource').filter(({ name }) => name.includes('tall.webm')).length"
+        )
+        assert await page.evaluate(asked) == 1
         if not again:
             await page.reload()
             await alice.is_connected()

@@ -22,7 +22,7 @@ def line(number: int) -> str:
     return "green beans" if number % 3 == 0 or number > 80 else "peas"
 
 
-@pytest.mark.parametrize("first_walk", [1, 4, 12])
+@pytest.mark.parametrize("first_walk", [1, 4, 14])
 @pytest.mark.parametrize("matches", [8, 200])
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
 async def test_all_is_found_the_newest_first(
@@ -35,7 +35,6 @@ async def test_all_is_found_the_newest_first(
 ) -> None:
     monkeypatch.setattr(index, "FIRST_WALK", first_walk)
     monkeypatch.setattr(index, "WALK", 6)
-    monkeypatch.setattr(index, "NEAR_WALK", 12)
     monkeypatch.setattr(index, "FEW_MATCHES", 2)
     monkeypatch.setattr(index, "MOST_MATCHES", matches)
     if kind == "sqlite":

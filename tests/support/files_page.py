@@ -26,10 +26,15 @@ FILM = """async ([width, height]) => {
   const drawing = canvas.getContext("2d");
   const recorder = new MediaRecorder(canvas.captureStream(30), { mimeType: "video/webm" });
   const pieces = [];
-  recorder.ondataavailable = ({ data }) => pieces.push(data);
+  let size = 0;
+  recorder.ondataavailable = ({ data }) => {
+    pieces.push(data);
+    size += data.size;
+  };
   const ended = new Promise((end) => (recorder.onstop = end));
-  recorder.start();
-  for (let place = 0; place < 12; place += 1) {
+  recorder.start(20);
+  // A busy machine takes its time until there is anything.
+  for (let place = 0; place < 12 || (size < 1000 && place < 500); place += 1) {
     drawing.fillStyle = place % 2 ? "#00a000" : "#00a800";
     drawing.fillRect(0, 0, width, height);
     await new Promise((next) => setTimeout(next, 40));
@@ -39,7 +44,7 @@ FILM = """async ([width, height]) => {
   const bytes = new Uint8Array(await new Blob(pieces).arrayBuffer());
   return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""));
 }"""
-"""A green film of half a second, recorded by the browser."""
+"""A green film of half a second or a little more, recorded by the browser."""
 
 
 async def filmed(page: Page, width: int, height: int) -> bytes:

@@ -25,8 +25,9 @@ function draw(video) {
   drawn.add(video);
   if (video.preload !== "none" || isUsed(video) || spares()) return;
   const src = video.getAttribute("src") ?? "";
-  video.preload = "metadata";
+  // In this order it is asked for once.
   if (!src.includes("#")) video.src = src + FIRST;
+  video.preload = "metadata";
   for (const one of drawn) {
     if (drawn.size <= MOST) return;
     if (seen.has(one) && one.isConnected) continue;

@@ -134,7 +134,7 @@ async def test_what_is_not_posted_ends_after_its_time(engine: Engine, attachment
     async def pieces() -> AsyncIterator[bytes]:
         yield b"12345"
 
-    await attachments.append(half, 0, pieces(), lambda _: None)
+    await attachments.append(half, 0, pieces())
     await sweep(attachments)
     assert len(await objects(attachments)) == 3
     await Upload.update(until=1).aio_execute()
@@ -204,7 +204,7 @@ async def test_a_store_that_fails_leaves_nothing_half(engine: Engine, attachment
     async def pieces() -> AsyncIterator[bytes]:
         yield b"hello"
 
-    upload = await attachments.append(upload, 0, pieces(), lambda _: None)
+    upload = await attachments.append(upload, 0, pieces())
     await attachments.wait_for(upload)
     state = await attachments.state_of(await Upload.aio_get(Upload.id == upload.id))
     assert (state["ready"], state["offset"]) == (False, 5), "it came"

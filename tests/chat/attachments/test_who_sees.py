@@ -25,6 +25,7 @@ async def test_what_one_must_not_see(alice: Person, bob: Person, mallory: Person
         *(f"/files/{picture['id']}/thumbnail-{width}.webp" for width in (320, 640, 1280)),
         f"/files/{table['id']}/another-name.csv",
         *(f"/rooms/{cellar}/files", f"/rooms/{cellar}/files?kind=picture&by={alice.name}"),
+        f"/rooms/{cellar}/files?q={secret}",
         *(f"/rooms/{cellar}/messages", f"/rooms/{cellar}/pins", f"/rooms/{cellar}/{number}"),
         *(f"/search?q={quote(asked)}" for asked in (secret, f"in:{cellar} {secret}", f"from:{alice.name}")),
         *(f"/search?q={quote(asked)}" for asked in ("has:file", "has:picture", f"in:{cellar} has:file")),
