@@ -81,6 +81,7 @@ from helpers.web.request_ids import AccessLogger, access_log, add_request_id, re
 from helpers.web.routing import add_routes
 from helpers.web.session_stores import DatabaseSessions, session_store
 from helpers.web.sessions import STORAGE, TokenStorage
+from helpers.web.traced import run_traces, traced_requests
 from notifications.setup import setup_notifications
 from settings import ROOT, Settings
 from timings import DEFAULT as DEFAULT_TIMINGS
@@ -105,6 +106,7 @@ async def create_app(settings: Settings, timings: Timings = DEFAULT_TIMINGS) -> 
     # outside, for errors of the session store.
     middlewares = [
         request_ids,
+        traced_requests,
         measured,
         connections_of_clients,
         compression,
@@ -135,6 +137,7 @@ async def create_app(settings: Settings, timings: Timings = DEFAULT_TIMINGS) -> 
     app[LARGE_BODIES] = Counter()
     app[OPEN_SESSIONS] = []
     app.on_response_prepare.extend((add_headers, add_request_id))
+    app.cleanup_ctx.append(run_traces)
     app.cleanup_ctx.append(_open_stores)
     app.cleanup_ctx.append(run_fetcher)
     app.cleanup_ctx.append(run_renderer)

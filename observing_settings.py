@@ -17,6 +17,7 @@ MAX_SOCKET_PATH = 107
 """Bytes; see unix(7)."""
 
 _ADDRESS = re.compile(r"[A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\]")
+_COLLECTOR = re.compile(r"https?://[A-Za-z0-9.\[\]:_-]{1,253}(/[\x21-\x7e]{0,500})?")
 _LOGGER = re.compile(r"[A-Za-z0-9_.]{1,100}")
 
 
@@ -59,6 +60,7 @@ class ObservingSettings(BaseSettings):
     log_level: str = "info"
     access_log: Literal["on", "off"] = "off"
     metrics: str = ""
+    traces: str = ""
 
     @field_validator("log_level")
     @classmethod
@@ -70,3 +72,10 @@ class ObservingSettings(BaseSettings):
     @classmethod
     def _is_place(cls, value: str) -> str:
         return value and metrics_place(value)
+
+    @field_validator("traces")
+    @classmethod
+    def _is_collector(cls, value: str) -> str:
+        if value and not _COLLECTOR.fullmatch(value):
+            raise ValueError("must be like http://127.0.0.1:4318, where OTLP over HTTP is taken")
+        return value

@@ -26,6 +26,7 @@ from chat.roles import Permission
 from helpers.db.database import is_unavailable
 from helpers.db.transactions import short_transaction
 from helpers.observing.measures import Counter, Durations
+from helpers.observing.traces import span
 from helpers.tasks import cancel_all
 from helpers.text.characters import one_line
 from timings import DEFAULT, Timings
@@ -165,7 +166,8 @@ class Journal:
                 self._call_when_not_full()
             began = time.monotonic()
             try:
-                await self._commit_or_explain(batch, began + self._timings.retry_commit)
+                with span("commit", {"aiochat.entries": len(batch)}):
+                    await self._commit_or_explain(batch, began + self._timings.retry_commit)
             except Exception:
                 log.exception("a batch of %d was lost", len(batch))
                 _answer_all(batch, broken())

@@ -16,6 +16,7 @@ from helpers.db.pipeline import PipelineConnection
 from helpers.db.sqlite import PersistentSqliteDatabase
 from helpers.db.statement import Rows, Statement
 from helpers.db.timed import DATABASE_SECONDS
+from helpers.observing.traces import span
 
 
 class ShortTransaction:
@@ -58,7 +59,8 @@ class ShortTransaction:
     async def _run(self, statements: list[Statement]) -> list[Rows]:
         began = time.monotonic()
         try:
-            return await self._run_all(statements)
+            with span("transaction", {"aiochat.statements": len(statements)}):
+                return await self._run_all(statements)
         finally:
             DATABASE_SECONDS.add(time.monotonic() - began)
 
