@@ -333,6 +333,7 @@ async def test_an_old_message_is_jumped_to_and_left_unread(
     for number in range(70):
         await carol.says(f"line {number}.")
     await carol.ws.send_json({"type": "post", "text": "As I said", "reply_to": 3, "nonce": "r"})
+    await carol.hears("receipt", nonce="r")
     await alice.page.reload()
     await alice.is_connected()
     await alice.page.press("#composer-text", "Escape")

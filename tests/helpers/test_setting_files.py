@@ -37,7 +37,7 @@ def test_every_setting_can_come_out_of_a_file(folder: Path, monkeypatch: pytest.
         **{"connections": "9", "address_connections": "10", "trust_proxy": "true", "socket": "/run/a.sock"},
         **{"weather_url": "http://127.0.0.1/{place}", "gravatar": "true", "gravatar_url": "https://g.org/a"},
         **{"security_log": "log", "debug": "true", "log_format": "json", "log_level": "warning"},
-        **{"access_log": "on", "metrics": "127.0.0.1:9180"},
+        **{"access_log": "on", "metrics": "127.0.0.1:9180", "traces": "http://t:4318"},
     }
     # Of those that came since, what they are without.
     for name, default in Settings.model_construct():

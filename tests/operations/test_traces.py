@@ -118,7 +118,7 @@ def test_without_the_packages_nothing_starts(own_servers: None, tmp_path: Path) 
 
 @pytest.mark.parametrize("value", ["127.0.0.1:4318", "ftp://x", "http://", "http://x y", "http://x/\n"])
 def test_a_wrong_address_is_told(value: str) -> None:
-    with pytest.raises(SettingsError, match="AIOCHAT_TRACES.*must be like"):
+    with pytest.raises(SettingsError, match=r"AIOCHAT_TRACES.*must be like"):
         read_settings(traces=value)
 
 
