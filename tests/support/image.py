@@ -169,7 +169,7 @@ class Container:
             *(str(image.root), str(data or ""), str(space), "yes" if has_tmp else "no", str(secrets or "")),
             *given,
         ]
-        self._log = Path(tempfile.mkstemp(prefix="aiochat-container-")[1])
+        self._log = Path()
 
     @property
     def url(self) -> str:
@@ -195,7 +195,9 @@ class Container:
 
     @contextlib.contextmanager
     def serving(self, patience: float = 120) -> Iterator["Container"]:
-        with self._log.open("wb") as log:
+        handle, name = tempfile.mkstemp(prefix="aiochat-container-")
+        self._log = Path(name)
+        with open(handle, "wb") as log:
             process = subprocess.Popen(
                 [*self._prefix, *self.command], stdin=subprocess.DEVNULL, stdout=log, stderr=log
             )
