@@ -151,12 +151,12 @@ class Concerns:
         self._keywords = Bulk(
             database,
             f"""
-            SELECT given.seq, keyword.user_id, keyword.word, keyword.folded
+            SELECT given.begins, keyword.user_id, keyword.word, keyword.folded
             FROM {{given}} JOIN notice_keywords AS keyword ON keyword.begins = given.begins
             WHERE (SELECT 1 FROM members WHERE members.room_id = given.room_id
                 AND members.user_id = keyword.user_id) IS NOT NULL
             LIMIT {KEYWORDS_AT_ONCE}""",  # noqa: S608
-            given={"room_id": "bigint", "seq": "bigint", "begins": "text"},
+            given={"room_id": "bigint", "begins": "text"},
         )
 
     async def of(self, room_id: int, post: Post, keywords: dict[int, str]) -> Concern:
@@ -166,22 +166,25 @@ class Concerns:
 
     async def keywords(self, room_id: int, posts: Sequence[Post]) -> dict[int, dict[int, str]]:
         """By the seq of each post: the first of the keywords in it, of each member who has one there."""
-        shown, given = {}, []
+        shown: dict[int, str] = {}
+        seqs: dict[str, list[int]] = {}
+        # Each word is looked up once: most are in many posts.
         for post in posts:
             shown[post.seq], keys = keys_in(post.text)
-            given += [(room_id, post.seq, key) for key in keys]
-        if not given:
-            return {}
-        rows: list[tuple[int, int, str, str]] = []
+            for key in keys:
+                seqs.setdefault(key, []).append(post.seq)
+        given = [(room_id, key) for key in seqs]
+        rows: list[tuple[str, int, str, str]] = []
         for start in range(0, len(given), KEYS_AT_ONCE):
             statement = self._keywords.bind(given[start : start + KEYS_AT_ONCE])
             rows += await fetch(self._database, statement.sql, *statement.params)
         of: dict[tuple[int, int], list[tuple[str, str]]] = {}
-        for seq, user_id, word, folded in sorted(rows):
-            of.setdefault((seq, user_id), []).append((word, folded))
+        for begins, user_id, word, folded in rows:
+            for seq in seqs[begins]:
+                of.setdefault((seq, user_id), []).append((word, folded))
         found: dict[int, dict[int, str]] = {}
         for (seq, user_id), words in of.items():
-            if word := first_of(words, shown[seq]):
+            if word := first_of(sorted(words), shown[seq]):
                 found.setdefault(seq, {})[user_id] = word
         return found
 

@@ -10,6 +10,7 @@ from notifications.deciding import ALL, decide
 from notifications.models import Notice, NoticeProgress
 from notifications.people import AT_ONCE, PeopleReader
 from notifications.posts import (
+    CHANGES_AT_ONCE,
     Concern,
     Concerns,
     Post,
@@ -43,6 +44,8 @@ class _Reading:
         self, posts: list[Post], keywords: dict[int, dict[int, str]], hearing: list[int] | None
     ) -> None:
         self.posts = deque(posts)
+        self.is_full = len(posts) == CHANGES_AT_ONCE
+        """There may be more behind them. What comes later is hinted at."""
         self.keywords = keywords
         self.hearing = hearing
         self.concern: Concern | None = None
@@ -89,9 +92,10 @@ class RoomDecider:
             # It may have become another post that is next.
             progress.after_id = 0
         changed = await self._decide_next(room, progress, reading)
-        if not reading.posts:
-            del self._readings[room_id]
-        return changed, True
+        if reading.posts:
+            return changed, True
+        del self._readings[room_id]
+        return changed, reading.is_full
 
     async def _read(self, room_id: int, seq: int) -> _Reading:
         posts = await changes_after(room_id, seq)

@@ -109,31 +109,41 @@ class NoticeWorker:
             await self._compare()
         if time.monotonic() - self._swept > SWEEP_SECONDS:
             await self._sweep()
+        # What is committed from now on has its turn after the next interval: where people talk, each post would
+        # cost what a hundred cost.
+        rooms, self._rooms = self._rooms, {}
+        try:
+            await self._decide(rooms)
+        finally:
+            self._rooms = rooms | self._rooms
+
+    async def _decide(self, rooms: dict[int, None]) -> None:
+        """Takes out of `rooms` what is decided."""
         has_jobs = True
-        while self._rooms or self._moved or has_jobs:
+        while rooms or self._moved or has_jobs:
             if not await self._hold():
                 return
             await self._store_read()
             changes, has_jobs = await self._events.step()
             for one in changes:
                 self._say(one)
-            if not self._rooms:
+            if not rooms:
                 continue
-            room_id = next(iter(self._rooms))
-            del self._rooms[room_id]
+            room_id = next(iter(rooms))
+            del rooms[room_id]
             began = time.monotonic()
             try:
                 changed, is_more = await self._decider.step(room_id)
             except Exception as error:
                 self._decider.forget()
                 if is_unavailable(error):
-                    self._rooms[room_id] = None
+                    rooms[room_id] = None
                     raise
                 log.exception("what concerns people in a room can't be decided")
                 continue
             self._say(changed)
             if is_more:
-                self._rooms[room_id] = None
+                rooms[room_id] = None
             await asyncio.sleep(REST_FACTOR * (time.monotonic() - began))
 
     def _say(self, changed: Changed) -> None:
