@@ -109,8 +109,8 @@ class NoticeWorker:
             await self._compare()
         if time.monotonic() - self._swept > SWEEP_SECONDS:
             await self._sweep()
-        # What is committed from now on has its turn after the next interval: where people talk, each post would
-        # cost what a hundred cost.
+        # What is committed from now on has its turn after the next interval: where people talk, each post
+        # would cost what a hundred cost.
         rooms, self._rooms = self._rooms, {}
         try:
             await self._decide(rooms)

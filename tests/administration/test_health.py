@@ -5,7 +5,7 @@ from administration.health import MAX_ROOMS
 from settings import version
 from tests.administration.conftest import Staff
 from tests.conftest import Cast
-from tests.operations.test_migrations import FOLDER
+from tests.operations.saving.test_migrations import FOLDER
 from tests.support.people import Person
 from tests.support.servers import Aiochat
 

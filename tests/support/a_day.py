@@ -1,5 +1,5 @@
 """A day on the site: everything that people do there and that asks the database for something, for
-tests/operations/test_query_plans.py."""
+tests/operations/plans/test_query_plans.py."""
 
 import asyncio
 import secrets

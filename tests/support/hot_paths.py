@@ -1,4 +1,4 @@
-"""The statements that tests/operations/test_query_plans.py has to see, and those that may read much."""
+"""The statements that tests/operations/plans/test_query_plans.py has to see, and those that may read much."""
 
 EXCEPTIONS = {
     r"\"users\".*REPLACE\(": "to find people by a part of their names the names are read, where not enough "

@@ -1,4 +1,4 @@
-"""Who owns a room takes it along as a ZIP; what is in it: tests/operations/test_export.py."""
+"""Who owns a room takes it along as a ZIP; what is in it: tests/operations/saving/test_export.py."""
 
 import io
 import json

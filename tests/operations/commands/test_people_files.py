@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from helpers.processes.terminal import Progress, report_when_slow
+from tests.operations.commands.test_people_commands import NEW
 from tests.operations.conftest import PASSWORD
-from tests.operations.test_people_commands import NEW
 from tests.support.shell import Shell
 
 

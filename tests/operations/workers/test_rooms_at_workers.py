@@ -8,7 +8,7 @@ import pytest
 
 from tests.chat.order.test_deleted_rooms import deletes, members, names, restores
 from tests.conftest import server_env, unique
-from tests.operations.test_workers import QUICK
+from tests.operations.workers.test_workers import QUICK
 from tests.support.deleted_accounts import change
 from tests.support.people import Person
 from tests.support.servers import Aiochat, Postgres, Redis

@@ -16,7 +16,7 @@ import pytest
 
 from cli import main
 from tests.conftest import server_env, unique
-from tests.operations.test_crash import _through_trouble
+from tests.operations.faults.test_crash import _through_trouble
 from tests.support.people import Person
 from tests.support.servers import Aiochat, Postgres, Redis
 from tests.support.servers.process import _descendants, _lives

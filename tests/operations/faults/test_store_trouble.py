@@ -16,7 +16,7 @@ from helpers.storage.store import MissingError, StorageError, open_store
 from tests.accounts.test_pictures import drawn, picture_of
 from tests.accounts.test_pictures import uploads as sets_picture
 from tests.conftest import unique
-from tests.operations.test_workers import QUICK
+from tests.operations.workers.test_workers import QUICK
 from tests.support.deleted_accounts import change, rows
 from tests.support.fault_proxy import FaultProxy, fault_proxy
 from tests.support.files import begins, goes_on, posts, sends, uploads

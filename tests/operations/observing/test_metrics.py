@@ -16,13 +16,13 @@ import app  # noqa: F401 - all measures are declared
 from helpers.observing.measures import MEASURES
 from helpers.observing.serving import WORKERS
 from tests.conftest import LIMITS_OFF, server_env, unique
-from tests.operations.test_supervisor import _run
+from tests.operations.workers.test_supervisor import _run
 from tests.support.people import PATIENCE, Person
 from tests.support.raw_http import cookie_of, request
 from tests.support.servers import Aiochat, Postgres, Redis
 from tests.support.servers.process import free_port
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 DOCS = (ROOT / "docs" / "metrics.md").read_text()
 
 Values = dict[str, dict[frozenset[tuple[str, str]], float]]

@@ -13,8 +13,8 @@ import pytest
 
 from helpers.processes.heartbeat import BEAT_SECONDS, SILENT_ROUNDS, ServiceManager
 from tests.conftest import server_env, unique
-from tests.operations.test_crash import _through_trouble
-from tests.operations.test_supervisor import _processes, _wait_for, _workers
+from tests.operations.faults.test_crash import _through_trouble
+from tests.operations.workers.test_supervisor import _processes, _wait_for, _workers
 from tests.support.servers import Aiochat, Postgres, Redis
 from tests.support.servers.process import _lives
 

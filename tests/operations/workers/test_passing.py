@@ -14,7 +14,7 @@ from yarl import URL
 
 from helpers.processes.passing import MAX_BYTES, Departing, Passing, arrive
 from tests.conftest import unique
-from tests.operations.test_supervisor import _processes, _wait_for, _workers
+from tests.operations.workers.test_supervisor import _processes, _wait_for, _workers
 from tests.support.people import Listener, Person
 from tests.support.servers import Postgres, Redis
 

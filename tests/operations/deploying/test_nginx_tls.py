@@ -8,7 +8,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from tests.operations.test_nginx_conf import worker_of
+from tests.operations.deploying.test_nginx_conf import worker_of
 from tests.support.servers import Nginx
 from tests.support.servers.upstream import Worker
 

@@ -10,7 +10,7 @@ import pytest
 from helpers.remembering import FOUND_SECONDS
 from tests.chat.actions.test_mentions import calls
 from tests.conftest import server_env, unique
-from tests.operations.test_workers import QUICK
+from tests.operations.workers.test_workers import QUICK
 from tests.support.accounts import accounts_of
 from tests.support.people import PASSWORD, PATIENCE, JsonObject, Listener, Person
 from tests.support.servers import Aiochat, Postgres, Redis

@@ -1,6 +1,6 @@
 """The pages of those who run the site, and the search, read no more than they have to on a large site: what
-they show is among many people, rooms, acts and reports. tests/operations/test_query_plans.py has how it is
-found out."""
+they show is among many people, rooms, acts and reports. tests/operations/plans/test_query_plans.py has how it
+is found out."""
 
 import asyncio
 import re
@@ -11,7 +11,7 @@ import psycopg
 
 from helpers.db.migrations import migrate
 from tests.conftest import LIMITS_OFF, patient
-from tests.operations.test_query_plans import (
+from tests.operations.plans.test_query_plans import (
     MOST_INSTRUCTIONS,
     Seen,
     explaining,

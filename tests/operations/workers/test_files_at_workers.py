@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import server_env, unique
-from tests.operations.test_workers import QUICK
+from tests.operations.workers.test_workers import QUICK
 from tests.support.deleted_accounts import change, rows
 from tests.support.files import begins, goes_on, posts
 from tests.support.object_store import ObjectStore

@@ -10,7 +10,7 @@ import pytest
 
 from tests.chat.delivery.test_unread import news, reads
 from tests.conftest import server_env, unique
-from tests.operations.test_crash import _in_thread, _through_trouble
+from tests.operations.faults.test_crash import _in_thread, _through_trouble
 from tests.support.accounts import accounts_of
 from tests.support.people import PATIENCE, Person
 from tests.support.presence import are_online

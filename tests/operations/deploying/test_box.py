@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.operations.test_deploy import DEBIAN, run
+from tests.operations.deploying.test_deploy import DEBIAN, run
 from tests.support.servers import ROOT
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="a machine is set up by root")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.operations.test_box import Box, Certificate, box, certificate
+from tests.operations.deploying.test_box import Box, Certificate, box, certificate
 
 __all__ = ["box", "certificate"]
 

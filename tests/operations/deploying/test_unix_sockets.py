@@ -9,7 +9,7 @@ import pytest
 
 from cli import main
 from tests.conftest import LIMITS_OFF, unique
-from tests.operations.test_supervisor import _run
+from tests.operations.workers.test_supervisor import _run
 from tests.support.people import Person
 from tests.support.servers import Aiochat, Nginx
 from tests.support.servers.process import free_port

@@ -11,7 +11,7 @@ from aiohttp import web
 
 from tests.chat.attachments.test_broken_uploads import breaks_within_a_part, offset_of
 from tests.conftest import server_env, unique
-from tests.operations.test_workers import QUICK
+from tests.operations.workers.test_workers import QUICK
 from tests.support.fake_upstream import drawn
 from tests.support.files import begins, goes_on
 from tests.support.linked_site import Site, linked_site

@@ -1,0 +1,1 @@
+"""How it is installed and updated, and what stands before it."""

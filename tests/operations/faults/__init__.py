@@ -1,0 +1,1 @@
+"""What it needs breaks or is away, and it is killed."""
