@@ -46,8 +46,17 @@ def _begun(name: str, attributes: Attributes | None, headers: Mapping[str, str] 
 
     context = None if headers is None else TraceContextTextMapPropagator().extract(headers)
     kind = SpanKind.INTERNAL if headers is None else SpanKind.SERVER
-    with _tracer.start_as_current_span(name, context, kind, attributes) as found:
+    # A redirection is an exception, too, and the texts of others may hold what isn't for traces.
+    quiet = {"record_exception": False, "set_status_on_exception": False}
+    with _tracer.start_as_current_span(name, context, kind, attributes, **quiet) as found:
         yield found
+
+
+def fail(found: Any) -> None:
+    """Marks a span as failed."""
+    from opentelemetry.trace import StatusCode
+
+    found.set_status(StatusCode.ERROR)
 
 
 def check_packages() -> None:

@@ -1,12 +1,13 @@
 """A span for each request."""
 
 from collections.abc import AsyncIterator
+from typing import Any
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from helpers.keys import SETTINGS
-from helpers.observing.traces import MissingPackages, check_packages, span, traced
+from helpers.observing.traces import MissingPackages, check_packages, fail, span, traced
 from helpers.processes.terminal import Failure
 from helpers.web.request_ids import REQUEST_ID
 from helpers.web.routing import route_of
@@ -36,9 +37,11 @@ async def traced_requests(request: web.Request, handler: Handler) -> web.StreamR
         return response
 
 
-def _note(found: object, status: int) -> None:
+def _note(found: Any, status: int) -> None:
     if found is not None:
-        found.set_attribute("http.response.status_code", status)  # type: ignore[attr-defined]
+        found.set_attribute("http.response.status_code", status)
+        if status >= 500:
+            fail(found)
 
 
 async def run_traces(app: web.Application) -> AsyncIterator[None]:

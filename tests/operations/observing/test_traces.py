@@ -80,7 +80,9 @@ async def test_requests_and_commits_are_traced(own_servers: None, collector: Col
         assert (span.trace_id.hex(), span.parent_span_id.hex()) == (trace, parent)
         async with alice.http.get("/rooms/nowhere_at_all") as answer:
             assert answer.status == 404
-        await collector.has("GET /rooms/{name}", http_response_status_code=404)
+        missing = await collector.has("GET /rooms/{name}", http_response_status_code=404)
+        assert not missing.status.code, "whoever asked was wrong, and not the server"
+        assert not missing.events
         # The statements of a commit are within it; what was said is nowhere.
         commit = await collector.has("commit", aiochat_entries=1)
         async with asyncio.timeout(PATIENCE):
