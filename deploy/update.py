@@ -44,7 +44,8 @@ LEFT_OUT = (".git", ".venv", ".vagrant", "node_modules", "var", ".env", "__pycac
 ROOM = 1.3
 """So many times the size of what is there must be free beside it."""
 
-STOP_SECONDS = 30
+STOP_SECONDS = 10
+STOPPING = {signal.SIGINT, signal.SIGTERM}
 AT_FDCWD, RENAME_EXCHANGE, PR_SET_PDEATHSIG = -100, 2, 1
 
 libc = ctypes.CDLL(None, use_errno=True)
@@ -58,8 +59,16 @@ def say(text: str) -> None:
     print(f"aiochat-update: {text}", flush=True)
 
 
+def _begin_alone() -> None:
+    """In the program that is begun. Where this one is killed, it doesn't go on."""
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPPING)
+    libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
 def run(*command: str | Path, shown: bool = False) -> str:
     """Returns what it says. Raises Failure with the last line of its complaints, and shows those before."""
+    # Whoever is stopped in this moment knows which program it began.
+    signal.pthread_sigmask(signal.SIG_BLOCK, STOPPING)
     process = subprocess.Popen(
         [str(word) for word in command],
         stdin=subprocess.DEVNULL,
@@ -70,17 +79,18 @@ def run(*command: str | Path, shown: bool = False) -> str:
         cwd="/",
         # Ctrl-C is for this program, which then tells the other, and waits until that has put its locks away.
         start_new_session=True,
-        # Where this one is killed, what it began doesn't go on alone.
-        preexec_fn=lambda: libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM),
+        preexec_fn=_begin_alone,
     )
     try:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPPING)
         out, complaints = process.communicate()
     except KeyboardInterrupt:
-        os.killpg(process.pid, signal.SIGINT)
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.communicate(timeout=STOP_SECONDS)
-        process.kill()
-        process.wait()
+        # A shell goes on after SIGINT where its command has ended well in the same moment.
+        for sign in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL):
+            os.killpg(process.pid, sign)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.communicate(timeout=STOP_SECONDS)
+                break
         raise
     if process.returncode == 0:
         return (out or "").strip()
@@ -118,9 +128,6 @@ def exchange(one: Path, other: Path) -> None:
         one.rename(between)
         other.rename(one)
         between.rename(other)
-
-
-# --- the new version, beside the one that serves ------------------------------------------------------------
 
 
 def unpack(source: Path) -> None:
@@ -166,10 +173,7 @@ def prepare(source: Path | None, tag: str | None) -> None:
     free, needed = shutil.disk_usage(HOME.parent).free, int(size_of(HOME) * ROOM)
     if free < needed:
         raise Failure(f"{HOME.parent} has {free / 1e6:,.0f} MB free, and needs {needed / 1e6:,.0f}")
-    if source is None:
-        check_out(tag)
-    else:
-        unpack(source)
+    check_out(tag) if source is None else unpack(source)
     run("chmod", "-R", "u+rwX,go+rX,go-w", NEW)
     run("chown", "-R", "root:root", NEW)
     say(f"version {version_of(NEW)} is beside {version_of(HOME)}; installing what it needs")
@@ -187,9 +191,6 @@ def prepare(source: Path | None, tag: str | None) -> None:
         shutil.copy2(HOME / ".env", NEW / ".env")
     # Settings that it doesn't take are told now, and not by workers that don't start.
     run(python, NEW / "deploy/command", "config")
-
-
-# --- what is done with it -----------------------------------------------------------------------------------
 
 
 def back_up(folder: Path) -> Path:
@@ -241,9 +242,8 @@ def go_back(why: str) -> None:
     try:
         restart()
     except Failure as error:
-        raise Failure(
-            f"the former version doesn't serve either ({error}). Look at: journalctl -u 'aiochat@*'"
-        ) from None
+        told = f"the former version doesn't serve either ({error}). Look at: journalctl -u 'aiochat@*'"
+        raise Failure(told) from None
     STATE.unlink(missing_ok=True)
     say(f"version {version_of(HOME)} serves again; the other one is in {FORMER}")
 
@@ -258,8 +258,7 @@ def mend() -> None:
     try:
         former = int(STATE.read_text())
     except ValueError:
-        # There was no room for it, and so no exchange.
-        former = inode(HOME)
+        former = inode(HOME)  # there was no room for it, and so no exchange
     if inode(NEW) == former:
         shutil.rmtree(FORMER, ignore_errors=True)
         NEW.rename(FORMER)

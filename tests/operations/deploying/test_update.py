@@ -280,7 +280,7 @@ def test_stopped_while_the_workers_are_replaced(machine: Machine, sign: signal.S
         assert machine.names() == ("two", "one")
         process.communicate()
         return
-    said, _ = process.communicate(timeout=60)
+    said, _ = process.communicate(timeout=2 * PATIENCE)
     assert process.returncode == 1
     assert "it was stopped" in said
     assert machine.names() == ("one", "two")
