@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.support.accounts import accounts_of
 from tests.support.database_snapshot import Stored, stored_by
@@ -21,6 +22,11 @@ for name in [name for name in os.environ if name.startswith("AIOCHAT_")]:
     del os.environ[name]
 
 Aiochat.forks = True
+
+# The same examples each time, however long they take: others may have the processor.
+SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large]
+settings.register_profile("suite", deadline=None, derandomize=True, database=None, suppress_health_check=SLOW)
+settings.load_profile("suite")
 
 LIMITS_OFF = {"AIOCHAT_RATE_LIMITS": "off"}
 """The stories register more people from one address than a site lets in an hour."""
