@@ -38,7 +38,7 @@ class Checkout:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         # Whoever owns it: root may run this in a clone of somebody else's.
-        command = ["git", "-c", "safe.directory=*", "-C", ROOT, "ls-files"]
+        command = ["git", "-c", "safe.directory=*", "-C", str(ROOT), "ls-files"]
         names = subprocess.check_output(command, text=True).splitlines()
         for name in names:
             if not name.startswith(("tests/", "bench/")) and (ROOT / name).is_file():

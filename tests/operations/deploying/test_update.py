@@ -118,11 +118,13 @@ class Machine:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
+            # A shell that begins the tests in the background has had it ignored.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
 
     def updates(self, *options: str | Path, code: int = 0) -> str:
         process = self.starts(*options)
-        said, _ = process.communicate(timeout=60)
+        said, _ = process.communicate(timeout=2 * PATIENCE)
         assert process.returncode == code, said
         return said
 
