@@ -146,7 +146,7 @@ class SearchIndex:
         hits = await self._walk(reader, wanted, before, FIRST_WALK, most + 1)
         if len(hits) > most:
             return _page(hits, most)
-        reached = await self._reached(wanted, before, FIRST_WALK)
+        reached = await self._reached(wanted, before, FIRST_WALK, hits)
         if reached is None:
             return Found(hits)
         walks = MOST_WALKS
@@ -155,7 +155,7 @@ class SearchIndex:
                 # The rest isn't far: this index would look at all that it finds.
                 hits += await self._walk(reader, wanted, reached, WALK, most + 1 - len(hits))
                 walks -= 1
-                further = None if len(hits) > most else await self._reached(wanted, reached, WALK)
+                further = None if len(hits) > most else await self._reached(wanted, reached, WALK, hits)
                 if further is None:
                     return _page(hits, most)
                 reached = further
@@ -166,7 +166,7 @@ class SearchIndex:
             hits += await self._walk(reader, wanted, reached, WALK, most + 1 - len(hits))
             if len(hits) > most:
                 return _page(hits, most)
-            further = await self._reached(wanted, reached, WALK)
+            further = await self._reached(wanted, reached, WALK, hits)
             if further is None:
                 return Found(hits)
             reached = further
@@ -182,13 +182,14 @@ class SearchIndex:
         sql.add(f" ORDER BY line.id DESC LIMIT {most}")
         return [Hit(*row) for row in await self._rows(sql)]
 
-    async def _reached(self, wanted: Wanted, before: int, rows: int) -> int | None:
-        """The id that a walk has reached; None where it came to the end."""
+    async def _reached(self, wanted: Wanted, before: int, rows: int, hits: list[Hit]) -> int | None:
+        """The id that a walk has reached, which found the last of the hits; None where it came to the end."""
         sql = _Sql("SELECT COUNT(*), MIN(id) FROM (SELECT id FROM search_lines AS line WHERE ")
         self._add_range(sql, wanted, before)
         sql.add(f" ORDER BY id DESC LIMIT {rows}) AS line")
         ((count, least),) = await self._rows(sql)
-        return least if count == rows else None
+        # What was indexed since the walk counts as well: the search must not turn back behind what it has.
+        return min([least, *(hit.id for hit in hits[-1:])]) if count == rows else None
 
     def _asks_index(self, wanted: Wanted) -> bool:
         return any(not term.is_excluded and _is_indexed(term.text) for term in wanted.terms)

@@ -2,8 +2,10 @@
 seldom by the index, and of one page some may come by each."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
+from peewee_async.databases import AioDatabase
 
 from chat.models import Message, Room
 from chat.search import index
@@ -58,3 +60,39 @@ async def test_all_is_found_the_newest_first(
                 assert page.cursor is None or page.cursor < cursor
                 cursor = page.cursor
             assert found == [seq for seq in range(COUNT, 0, -1) if line(seq) != "peas"]
+
+
+class Busy(SearchIndex):
+    """Others post while it searches."""
+
+    def __init__(self, database: AioDatabase) -> None:
+        super().__init__(database)
+        self._posted = COUNT
+        self._indexer = Indexer(database, 0.0)
+
+    async def _reached(self, *arguments: Any) -> int | None:
+        self._posted += 3
+        await Message.insert_many(lines_of(["peas"] * self._posted)[-3:]).aio_execute()
+        await Room.update(last_seq=self._posted, posts=self._posted).where(Room.id == 1).aio_execute()
+        while await self._indexer.index_some():
+            pass
+        return await super()._reached(*arguments)
+
+
+@pytest.mark.parametrize("first_walk", [2, 4])
+async def test_nothing_is_found_twice_while_others_post(
+    first_walk: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in (("FIRST_WALK", first_walk), ("WALK", 6), ("FEW_MATCHES", 2)):
+        monkeypatch.setattr(index, name, value)
+    async with filled(new_sqlite(tmp_path / "test.db")) as database:
+        await Message.insert_many(lines_of([line(seq) for seq in range(1, COUNT + 1)])).aio_execute()
+        search = Busy(database)
+        await search._reached(Wanted((Term("beans"),)), NEWEST_ID, 1, [])
+        found: list[int] = []
+        cursor: int | None = NEWEST_ID
+        while cursor is not None:
+            page = await search.find(Reader(1), Wanted((Term("beans"),)), 5, cursor)
+            found += [hit.seq for hit in page.hits]
+            cursor = page.cursor
+        assert found == [seq for seq in range(COUNT, 0, -1) if line(seq) != "peas"]
