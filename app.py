@@ -106,7 +106,7 @@ async def create_app(settings: Settings, timings: Timings = DEFAULT_TIMINGS) -> 
     # outside, for errors of the session store.
     middlewares = [
         request_ids,
-        traced_requests,
+        *([traced_requests] if settings.traces else []),
         measured,
         connections_of_clients,
         compression,

@@ -6,7 +6,7 @@ from typing import Any
 from peewee_async.databases import AioDatabase
 
 from helpers.observing.measures import Durations
-from helpers.observing.traces import span
+from helpers.observing.traces import statement_span
 
 DATABASE_SECONDS = Durations(
     "aiochat_database_seconds", "Of a statement, or of several that are sent together."
@@ -14,11 +14,10 @@ DATABASE_SECONDS = Durations(
 
 
 class TimedDatabase(AioDatabase):  # type: ignore[misc]
-    async def aio_execute_sql(self, *args: Any, **options: Any) -> Any:
+    async def aio_execute_sql(self, sql: Any, *args: Any, **options: Any) -> Any:
         began = time.monotonic()
         try:
-            # Its first word: a statement's values aren't for traces.
-            with span(str(args[0])[:20].split()[0]):
-                return await super().aio_execute_sql(*args, **options)
+            with statement_span(sql):
+                return await super().aio_execute_sql(sql, *args, **options)
         finally:
             DATABASE_SECONDS.add(time.monotonic() - began)

@@ -39,6 +39,13 @@ def span(
     return _begun(name, attributes, headers)
 
 
+def statement_span(sql: object) -> contextlib.AbstractContextManager[Any]:
+    """Of a statement, by its first word: its values aren't for traces."""
+    if _tracer is None:
+        return _nothing
+    return _begun(next(iter(str(sql).split(None, 1)), "statement"), None, None)
+
+
 @contextlib.contextmanager
 def _begun(name: str, attributes: Attributes | None, headers: Mapping[str, str] | None) -> Iterator[Any]:
     from opentelemetry.trace import SpanKind

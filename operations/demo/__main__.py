@@ -6,12 +6,13 @@ import sys
 
 from accounts.doors.command_line import opened_database
 from accounts.people import accounts
+from helpers.db.database import DatabaseError
 from helpers.db.migrations import MIGRATIONS, migrate
 from helpers.processes.terminal import Failure, say
 from operations.demo.office import SCRIPT, Office
 from operations.importing.records import Person
 from operations.importing.running import Wanted, import_from
-from settings import Settings, read_settings
+from settings import Settings, SettingsError, read_settings
 
 PASSWORD = "an office in use"  # noqa: S105 - everybody may know it
 
@@ -30,12 +31,15 @@ async def fill(settings: Settings, office: Office) -> bool:
 
 
 def main() -> int:
-    settings = read_settings()
-    migrate(settings.database, MIGRATIONS)
     office = Office(SCRIPT.read_text("utf-8"))
     try:
+        settings = read_settings()
+        if settings.database_url:
+            # That of a site may be new, too, and everybody knows the password.
+            raise Failure("it has a database of its own: leave out AIOCHAT_DATABASE_URL, also in .env")
+        migrate(settings.database, MIGRATIONS)
         is_new = asyncio.run(fill(settings, office))
-    except Failure as error:
+    except (Failure, SettingsError, DatabaseError) as error:
         print(f"the demo can't be made: {error}", file=sys.stderr)
         return 1
     if is_new:

@@ -42,11 +42,29 @@ def test_a_line_that_is_none_is_told() -> None:
         list(Office("An office.\n\nwho: what\n").read())
 
 
+def demo(**settings: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "operations.demo"]
+    environment = {**os.environ, **settings}
+    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+
+
+def test_it_fills_no_site_that_somebody_has_set_up(tmp_path: Path) -> None:
+    done = demo(AIOCHAT_DATABASE_URL=f"sqlite:///{tmp_path}/own.db", AIOCHAT_DATA_DIR=str(tmp_path))
+    assert done.returncode == 1
+    assert done.stderr == (
+        "the demo can't be made: it has a database of its own: leave out AIOCHAT_DATABASE_URL, also in .env\n"
+    )
+    assert not list(tmp_path.iterdir())
+    wrong = demo(AIOCHAT_PORT="none", AIOCHAT_DATA_DIR=str(tmp_path))
+    assert wrong.returncode == 1
+    assert len(wrong.stderr.splitlines()) == 1
+    assert "AIOCHAT_PORT" in wrong.stderr
+
+
 async def test_an_office_is_there_to_sign_in_to_and_stays_as_it_is(own_servers: None, tmp_path: Path) -> None:
     def run() -> str:
-        environment = {**os.environ, "AIOCHAT_DATA_DIR": str(tmp_path / "var")}
-        command = [sys.executable, "-m", "operations.demo"]
-        done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
+        done = demo(AIOCHAT_DATA_DIR=str(tmp_path / "var"))
+        assert done.returncode == 0, done.stderr
         return done.stdout
 
     assert "Sign in as maria, tom, lukasz, yuki, olga, sam." in run()
