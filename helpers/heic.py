@@ -12,6 +12,9 @@ from typing import IO
 TELLING = (b"Exif", b"mime")
 MAX_META = 1024 * 1024
 MAX_BOXES = 1000
+MAX_PARTS = 10_000
+"""Of all items. Those of no size cost no bytes, and could be billions."""
+
 ZEROS = 64 * 1024
 
 Place = tuple[bool, int, int]
@@ -28,7 +31,7 @@ def without_telling_items(file: IO[bytes], size: int) -> None:
         try:
             telling = set(_telling(parts[b"iinf"][1]))
             places = [place for item, place in _places(parts[b"iloc"][1]) if item in telling]
-        except (KeyError, struct.error, ValueError):
+        except (LookupError, struct.error, ValueError):
             places = []
         left = size
         for is_inside, at, length in places:
@@ -80,14 +83,16 @@ def _telling(data: bytes) -> Iterator[int]:
     for name, at, end in _boxes(data, 6 if data[0] == 0 else 8):
         if name == b"infe" and data[at] in (2, 3):
             form = ">IH4s" if data[at] == 3 else ">HH4s"
-            item, _, kind = struct.unpack_from(form, data[:end], at + 4)
+            if at + 4 + struct.calcsize(form) > end:
+                continue
+            item, _, kind = struct.unpack_from(form, data, at + 4)
             if kind in TELLING:
                 yield item
 
 
 def _places(data: bytes) -> Iterator[tuple[int, Place]]:
     """The parts of each item, of `iloc`."""
-    numbers = _Numbers(data, 4)
+    numbers, parts = _Numbers(data, 4), 0
     version = data[0]
     sizes = numbers.next(2)
     of_offset, of_length, of_base = sizes >> 12, sizes >> 8 & 15, sizes >> 4 & 15
@@ -97,7 +102,11 @@ def _places(data: bytes) -> Iterator[tuple[int, Place]]:
         way = numbers.next(2) & 15 if version else 0
         numbers.next(2)
         base = numbers.next(of_base)
-        for _ in range(numbers.next(2)):
+        count = numbers.next(2)
+        parts += count
+        if parts > MAX_PARTS:
+            raise ValueError("it has too many parts")
+        for _ in range(count):
             numbers.next(of_index)
             offset, length = numbers.next(of_offset), numbers.next(of_length)
             if way in (0, 1):

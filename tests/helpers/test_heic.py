@@ -5,7 +5,7 @@ import struct
 
 import pytest
 
-from helpers.heic import without_telling_items
+from helpers.heic import MAX_PARTS, _places, without_telling_items
 from tests.support.odd_files import box
 
 HEAD = box(b"ftyp", b"heic\0\0\0\0mif1heic")
@@ -100,3 +100,23 @@ def test_many_parts_cost_no_more_than_the_file() -> None:
     file = Counted(data)
     without_telling_items(file, len(data))
     assert file.written <= 2 * len(data)
+
+
+def test_boxes_of_nothing_stay() -> None:
+    entries = box(b"iinf", bytes(6), box(b"infe"), box(b"infe", b"\x02\0\0\0\0"))
+    for infos in (box(b"iinf"), entries):
+        data = HEAD + box(b"meta", bytes(4), infos, box(b"iloc"))
+        assert emptied(data) == data
+
+
+def test_parts_of_no_size_do_not_take_for_ever() -> None:
+    """Each item has 65,535 of them, in six bytes."""
+    item = struct.pack(">HHH", 2, 0, 0xFFFF)
+    places = struct.pack(">IHH", 0, 0, 0xFFFF) + item * 0xFFFF
+    taken: list[object] = []
+    with pytest.raises(ValueError, match="too many"):
+        taken.extend(_places(places))
+    assert len(taken) <= MAX_PARTS
+    infos = box(b"iinf", bytes(6), entry(2, b"Exif", 2))
+    data = HEAD + box(b"meta", bytes(4), infos, box(b"iloc", places))
+    assert emptied(data) == data
