@@ -1,6 +1,7 @@
 """Pages of an export that a browser shows without a server, and without scripts: one file each, with its
 style in it."""
 
+import bisect
 import html
 import re
 from urllib.parse import quote
@@ -98,9 +99,8 @@ class Pages:
     def _answer(self, message: ExportedMessage) -> str:
         if message.reply_to is None:
             return ""
-        pages = [page for page, first in enumerate(self._first, 1) if first <= message.reply_to]
         words = html.escape(current().t("answers #{number}", number=message.reply_to))
-        at = page_name(pages[-1] if pages else 1)
+        at = page_name(bisect.bisect_right(self._first, message.reply_to) or 1)
         return f'<a class="aside" href="{at}#m{message.reply_to}">{words}</a>'
 
     def _text(self, message: ExportedMessage) -> str:
