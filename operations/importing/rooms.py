@@ -133,10 +133,15 @@ class ImportedRooms:
     async def _add_members(self, room: Room, theirs: TheirRoom, *, only_new: bool) -> None:
         """`only_new`: who was here before may have left the room."""
         owners = {self.people.ids[key] for key in theirs.owners if key in self.people.ids}
+        moderators = {self.people.ids[key] for key in theirs.moderators if key in self.people.ids}
+        ids = [self.people.ids[key] for key in theirs.members if key in self.people.ids]
         roles = {
-            self.people.ids[key]: Role.OWNER if self.people.ids[key] in owners else Role.MEMBER
-            for key in theirs.members
-            if key in self.people.ids
+            user_id: Role.OWNER
+            if user_id in owners
+            else Role.MODERATOR
+            if user_id in moderators
+            else Role.MEMBER
+            for user_id in ids
         }
         if only_new:
             roles = {user_id: Role.MEMBER for user_id in roles if user_id in self.people.made}
