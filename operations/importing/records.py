@@ -36,6 +36,8 @@ class Room(msgspec.Struct, frozen=True):
     created_at: int = 0
     is_archived: bool = False
     moderators: tuple[str, ...] = ()
+    name: str = ""
+    """That of its address, where it has one as here."""
 
 
 class SentFile(msgspec.Struct, frozen=True):

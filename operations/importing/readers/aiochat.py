@@ -141,6 +141,7 @@ class Aiochat(Options):
             topic=text_in(head, "topic"),
             created_at=or_none(head.get("created_at"), iso_time) or 0,
             is_archived=bool(head.get("archived")),
+            name=key_in(head, "name"),
         )
 
     def _of(self, line: Fields, room: Room, folder: str) -> Message | None:
@@ -167,9 +168,7 @@ class Aiochat(Options):
     def _file(self, file: Fields, folder: str) -> SentFile:
         path = f"{folder}{text_in(file, 'path')}"
         name = text_in(file, "name") or "file"
-        return SentFile(
-            name, path if path in self._files else "", description=text_in(file, "description")
-        )
+        return SentFile(name, path if path in self._files else "", description=text_in(file, "description"))
 
     def _marked(self, text: str) -> str:
         """It is our own dialect; who and what is named may be called otherwise here."""
