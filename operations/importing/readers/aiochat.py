@@ -1,5 +1,6 @@
 """What `aiochat export` writes as JSON lines (docs/exporting.md): of a site, or of some of its rooms."""
 
+import functools
 import re
 from collections.abc import Callable, Iterator
 from typing import IO
@@ -96,7 +97,7 @@ class Aiochat(Options):
             yield room
         for name, room in heads.items():
             folder = name.removesuffix(MESSAGES)
-            yield from self._each(name, lambda line, room=room, folder=folder: self._of(line, room, folder))
+            yield from self._each(name, functools.partial(self._of, room, folder))
 
     def _lines(self, name: str) -> Iterator[Fields]:
         called = f"{name} in {self._archive.name}"
@@ -144,7 +145,7 @@ class Aiochat(Options):
             name=key_in(head, "name"),
         )
 
-    def _of(self, line: Fields, room: Room, folder: str) -> Message | None:
+    def _of(self, room: Room, folder: str, line: Fields) -> Message | None:
         if text_in(line, "type") == "room":
             return None
         return Message(
