@@ -2,6 +2,7 @@
 
 from aiohttp import web
 
+from helpers.base_path import base_path
 from helpers.keys import SETTINGS
 from helpers.web.routing import Access, access_of, route_of
 
@@ -47,7 +48,8 @@ async def add_headers(request: web.Request, response: web.StreamResponse) -> Non
     else:
         response.headers.update(FIXED)
         # Some browsers don't count wss: as 'self'.
-        policy = POLICY.format(socket=settings.address.replace("http", "ws", 1))
+        origin = settings.address.removesuffix(base_path())
+        policy = POLICY.format(socket=origin.replace("http", "ws", 1))
         response.headers.setdefault("Content-Security-Policy", policy)
     response.headers.pop("Server", None)
     if settings.secure:
