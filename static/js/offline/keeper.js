@@ -171,7 +171,7 @@ export class Keeper {
   /** @param {KeptRoom} room in whose page the shell is found */
   async #keepShell({ person, view }) {
     const { room, address } = view.room.store.state;
-    const page = `/rooms/${encodeURIComponent(address || room.name)}`;
+    const page = withBase(`/rooms/${encodeURIComponent(address || room.name)}`);
     const answer = await getPart(page).catch(() => null);
     const shell = answer?.ok ? await shellOf(answer, this.#key) : null;
     // Another release of the site is there: its own pages keep it.

@@ -3,7 +3,7 @@
  * pages come from the server while it is there; of the others nothing is kept but files with a version.
  * static/js/offline/keeper.js keeps; helpers/web/joining.py joins this with what it imports.
  */
-import { withBase, withoutBase } from "../local/address.js";
+import { withBase } from "../local/address.js";
 import { FILES, keepOnlyFor } from "./database.js";
 import { isVersioned, placeIn } from "./document.js";
 import { keptPage, latestRoom, pageInstead } from "./kept_page.js";
@@ -15,7 +15,7 @@ const PATIENCE = 3_000;
 /** Of a proxy whose server is away. */
 const AWAY = new Set([502, 503, 504]);
 /** Pages from which one goes on to a room. */
-const STARTS = new Set(["/", "/rooms"]);
+const STARTS = new Set(["/", "/rooms"].map(withBase));
 
 const worker = /** @type {any} */ (globalThis);
 
@@ -60,7 +60,7 @@ async function shared(request) {
     () => true,
     () => false,
   );
-  const next = withBase(kept ? "/share" : "/share?untaken=1");
+  const next = withBase("/share") + (kept ? "" : "?untaken=1");
   return Response.redirect(new URL(next, location.origin).href, 303);
 }
 
@@ -99,7 +99,7 @@ const withPatience = (asked) =>
 
 /** @param {URL} url @returns {Promise<Response|null>} of a page that isn't kept */
 async function instead({ pathname, search, href }) {
-  const start = STARTS.has(withoutBase(pathname)) ? await latestRoom() : null;
+  const start = STARTS.has(pathname) ? await latestRoom() : null;
   if (start) return Response.redirect(new URL(start, href).href, 302);
   const other = await pageInstead(pathname + search);
   return other && responseOf(other);

@@ -2,7 +2,7 @@
  * What the room has to do with the app around it: what is shared with it, an answer that was begun in a
  * notification, notifications of what is read here, and the offer to be notified.
  */
-import { withoutBase } from "../local/address.js";
+import { withBase, withoutBase } from "../local/address.js";
 import { closeRead, isToBeOffered, staySubscribed } from "../server/push.js";
 import { takeShared } from "../local/shared.js";
 import { unreadTotals } from "../state/unread.js";
@@ -18,7 +18,7 @@ export function watchApp(page) {
   void followHash(page);
   const { store, lifetime } = page;
   const { state } = store;
-  const room = `/rooms/${encodeURIComponent(state.room.name)}`;
+  const room = withBase(`/rooms/${encodeURIComponent(state.room.name)}`);
   let read = 0;
   store.watch(
     ["reading"],
