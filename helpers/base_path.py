@@ -11,6 +11,8 @@ import re
 _ATTRIBUTES = ("href", "src", "action", "poster", "data-copy")
 _LONGEST = max(map(len, _ATTRIBUTES))
 
+_TAG = re.compile('<[a-z][^<>]*="/[^<>]*>')
+"""What looks like an attribute may stand in a text, which has quotes as such, but no angle brackets."""
 _VALUE = re.compile('="/(?!/)')
 _SRCSET = re.compile(' srcset="([^"]*)"')
 
@@ -47,10 +49,8 @@ def without_base(address: str) -> str:
 
 
 def html_with_base(html: str) -> str:
-    """HTML as it leaves. Texts in it have no quotes as such, so what looks like an attribute is one."""
-    if not _Base.path:
-        return html
-    return _SRCSET.sub(_srcset, _VALUE.sub(_value, html))
+    """HTML as it leaves."""
+    return _TAG.sub(_tag, html) if _Base.path else html
 
 
 def secure_name(cookie: str) -> str:
@@ -61,6 +61,11 @@ def secure_name(cookie: str) -> str:
 
 def _has(address: str, path: str) -> bool:
     return address.startswith(path) and address[len(path) : len(path) + 1] in ("", "/", "?", "#")
+
+
+def _tag(match: re.Match[str]) -> str:
+    tag = _VALUE.sub(_value, match[0])
+    return _SRCSET.sub(_srcset, tag) if "srcset" in tag else tag
 
 
 def _value(match: re.Match[str]) -> str:

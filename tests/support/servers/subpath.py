@@ -22,8 +22,7 @@ class SubPath(Nginx):
     """`path` is that of AIOCHAT_PUBLIC_URL. With `takes_off` the worker never sees it."""
 
     def __init__(self, worker: int, path: str = "/chat", *, takes_off: bool = False) -> None:
-        super().__init__([worker])
-        self.path = path
+        super().__init__([worker], path=path)
         self.takes_off = takes_off
 
     @property
