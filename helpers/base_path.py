@@ -11,10 +11,8 @@ import re
 _ATTRIBUTES = ("href", "src", "action", "poster", "data-copy")
 _LONGEST = max(map(len, _ATTRIBUTES))
 
-_TAG = re.compile('<[a-z][^<>]*="/[^<>]*>')
-"""What looks like an attribute may stand in a text, which has quotes as such, but no angle brackets."""
 _VALUE = re.compile('="/(?!/)')
-_SRCSET = re.compile(' srcset="([^"]*)"')
+_SRCSET = re.compile(' srcset="(/[^"]*)"')
 
 
 class _Base:
@@ -49,8 +47,11 @@ def without_base(address: str) -> str:
 
 
 def html_with_base(html: str) -> str:
-    """HTML as it leaves."""
-    return _TAG.sub(_tag, html) if _Base.path else html
+    """HTML as it leaves. A text may hold what looks like an attribute, but no angle brackets as such."""
+    if not _Base.path or '="/' not in html:
+        return html
+    html = _VALUE.sub(_value, html)
+    return _SRCSET.sub(_srcset, html) if ' srcset="' in html else html
 
 
 def secure_name(cookie: str) -> str:
@@ -63,18 +64,19 @@ def _has(address: str, path: str) -> bool:
     return address.startswith(path) and address[len(path) : len(path) + 1] in ("", "/", "?", "#")
 
 
-def _tag(match: re.Match[str]) -> str:
-    tag = _VALUE.sub(_value, match[0])
-    return _SRCSET.sub(_srcset, tag) if "srcset" in tag else tag
+def _is_in_tag(html: str, place: int) -> bool:
+    return html.rfind("<", 0, place) > html.rfind(">", 0, place)
 
 
 def _value(match: re.Match[str]) -> str:
     html, end, path = match.string, match.start(), _Base.path
     is_address = html.endswith(_ATTRIBUTES, max(end - _LONGEST, 0), end)
-    if not is_address or html.startswith(f"{path}/", match.end() - 1):
+    if not is_address or html.startswith(f"{path}/", match.end() - 1) or not _is_in_tag(html, end):
         return match[0]
     return f'="{path}/'
 
 
 def _srcset(match: re.Match[str]) -> str:
+    if not _is_in_tag(match.string, match.start()):
+        return match[0]
     return f' srcset="{", ".join(map(with_base, match[1].split(", ")))}"'

@@ -22,15 +22,16 @@ class SubPath(Nginx):
     """`path` is that of AIOCHAT_PUBLIC_URL. With `takes_off` the worker never sees it."""
 
     def __init__(self, worker: int, path: str = "/chat", *, takes_off: bool = False) -> None:
-        super().__init__([worker], path=path)
+        super().__init__([worker])
+        self.base = path
         self.takes_off = takes_off
 
     @property
     def public_url(self) -> str:
-        return f"{self.url}{self.path}"
+        return f"{self.url}{self.base}"
 
     def site(self) -> str:
-        lines = _lines_of("server").replace("/chat", self.path)
+        lines = _lines_of("server").replace("/chat", self.base)
         upstream = f"http://127.0.0.1:{self.workers[0]}"
         lines = lines.replace("http://127.0.0.1:8080", f"{upstream}/" if self.takes_off else upstream)
         return f"""\
