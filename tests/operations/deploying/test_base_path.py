@@ -289,6 +289,30 @@ async def test_the_manifest_and_the_service_worker_are_below_it(stage: Stage) ->
         assert (await http.get(f"{stage.url}{BASE}/service-worker.js")).status == 200
 
 
+async def test_by_tls_cookies_go_to_the_path_alone(own_servers: None) -> None:
+    env = {**LIMITS_OFF, "AIOCHAT_PUBLIC_URL": f"https://example.org{BASE}"}
+    with Aiochat(env=env, timings=QUICK) as server:
+        accounts_of(server.url).add("boss")
+        answer = await request(server.url, "GET", f"{BASE}/accounts/register")
+        cookie = answer.headers["Set-Cookie"]
+        assert cookie.startswith("__Secure-session=")
+        assert {f"Path={BASE}", "Secure", "HttpOnly"} <= set(cookie.split("; "))
+        assert answer.headers["Strict-Transport-Security"] == "max-age=63072000"
+        assert "connect-src 'self' wss://example.org;" in answer.headers["Content-Security-Policy"]
+        token = re.search(r'name="csrf_token" value="([^"]+)"', answer.text)
+        assert token
+        answer = await request(
+            *(server.url, "POST", f"{BASE}/accounts/login"),
+            cookie=cookie.partition(";")[0],
+            body=f"username=boss&password=correct+horse+battery&csrf_token={token[1]}".encode(),
+            headers={"Origin": "https://example.org"},
+        )
+        assert (answer.status, answer.location) == (303, f"{BASE}/rooms")
+        assert all(f"Path={BASE}" in one for one in answer.headers.getall("Set-Cookie"))
+        names = {one.partition("=")[0] for one in answer.headers.getall("Set-Cookie")}
+        assert names == {"__Secure-session", "__Secure-device"}
+
+
 @pytest.mark.parametrize("takes_off", [False, True], ids=["passed on", "taken off"])
 async def test_the_lines_of_the_documents(stage: Stage, takes_off: bool) -> None:
     """What they say for nginx works: pages, sockets, large bodies, and doctor asks through it."""
