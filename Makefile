@@ -70,6 +70,10 @@ texts: $(DEV)  ## bring the catalogues of locales/ up to date with the code, and
 reference: $(DEV)  ## bring the tables of docs/reference up to date with the code, and tell what isn't explained
 	.venv/bin/python -m reference
 
+picture: $(DEV)  ## draw docs/page.svg anew, from what Chromium shows of the demo's office
+	@deploy/provision --tests
+	.venv/bin/python -m reference.picture
+
 bench: $(DEV)  ## measure beside the peers, in a few minutes; SCENARIO=sat100 PEER=socketio for some, ARGS goes to the benchmark
 	.venv/bin/python -m bench $(addprefix --scenario=,$(SCENARIO)) $(addprefix --peer=,$(PEER)) $(ARGS)
 
