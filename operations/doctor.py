@@ -41,9 +41,9 @@ def add_commands(commands: Any) -> None:
     """Adds the command's parser to those of argparse."""
     command = commands.add_parser(
         "doctor",
-        description="Looks at what the site stands on: database, Redis, disk, mail server, public URL and "
-        "certificate. Says of each what is wrong, what that breaks, and how to mend it; changes nothing and "
-        "sends no mail. Ends with 1 where something is broken.",
+        description="Looks at what the site stands on: database, Redis, disk, clock, mail server, and the "
+        "public URL with its certificate and proxy. Says of each what is wrong, what that breaks, and how to "
+        "mend it; changes nothing and sends no mail. Ends with 1 where something is broken.",
     )
     command.add_argument("--json", action="store_true", help="as JSON, for programs")
     command.set_defaults(run=doctor)
