@@ -194,6 +194,8 @@ def _explained(error: Exception) -> str | None:
         return f"the database can't be reached: {one_line(error)}"
     if isinstance(error, OSError) and error.errno in UNWRITABLE:
         return f"can't write {error.filename2 or error.filename or 'a file'} ({error.strerror})"
+    if isinstance(error, PermissionError) and error.filename:
+        return f"user {os.geteuid()} can't use {error.filename} ({error.strerror})"
     return None
 
 

@@ -23,7 +23,7 @@ from yoyo.exceptions import LockTimeout
 from yoyo.migrations import default_migration_table
 
 from helpers.db.database import DatabaseError, sqlite_path
-from helpers.processes.terminal import Failure, program, report_when_slow
+from helpers.processes.terminal import Failure, program, reason, report_when_slow
 from helpers.text.characters import one_line
 from settings import ROOT
 
@@ -107,7 +107,12 @@ NO_SITE = "there is no site {0} yet; where that is the right place, run first: {
 def _check_file(url: str) -> None:
     """Raises Failure where there is no file: to look at it would make one."""
     path = Path(url.removeprefix("sqlite:///")).absolute()
-    if url.startswith("sqlite:") and not (path.exists() and path.stat().st_size):
+    try:
+        is_there = not url.startswith("sqlite:") or (path.exists() and path.stat().st_size > 0)
+    except OSError as error:
+        told = reason(error, path.parent)
+        raise DatabaseError(f"the database {path} can't be used ({told}); see AIOCHAT_DATA_DIR") from None
+    if not is_there:
         raise Failure(
             NO_SITE.format(f"at {path} (AIOCHAT_DATA_DIR, AIOCHAT_DATABASE_URL)", f"{program()} migrate")
         )
