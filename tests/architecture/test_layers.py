@@ -62,6 +62,7 @@ PACKAGES = {"helpers", "accounts", "weather", "chat", "feed", "notifications", "
         ("setting_sources", {*PACKAGES, "urls", "app", "cli", "settings"}),
         ("timings", {*PACKAGES, "urls", "app", "cli"}),
         ("observing_settings", {*PACKAGES, "urls", "app", "cli"}),
+        ("public_address", {*PACKAGES, "urls", "app", "cli", "settings"}),
         ("urls", {"app", "cli"}),
     ],
 )
