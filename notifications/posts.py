@@ -14,7 +14,7 @@ from chat.line_kinds import KINDS
 from chat.models import Member, Message, MessageVersion
 from helpers.clock import now_ms
 from helpers.db.bulk import Bulk
-from helpers.db.database import fetch
+from helpers.db.database import fetch, is_sqlite
 from notifications.deciding import LATE_MS, Facts
 from notifications.keywords import first_of, keys_in
 from notifications.people import Person
@@ -22,6 +22,12 @@ from notifications.wishes import level_of
 
 CHANGES_AT_ONCE = 100
 """Changes of a room that are read together: most concern nobody, and cost what their statements cost."""
+
+SEQS_AT_ONCE = 10_000
+"""Seqs of a room that are looked through for them by one statement, which takes some 5 ms."""
+
+KEYWORDS_LOOKED_AT = 500
+"""Where there are fewer keywords on the site, it is looked whose they are, before any text is read."""
 
 THREAD_STEPS = 20
 """Posts that each answer the one before, from an answer back."""
@@ -95,10 +101,22 @@ def _post(row: tuple[Any, ...], edited: bool = False) -> Post:
     )
 
 
-async def changes_after(room_id: int, seq: int) -> list[Post]:
-    """The next changes of the room, in order."""
-    query = Message.select(*_COLUMNS).where(Message.room_id == room_id, Message.changed_seq > seq)
+async def changes_after(room_id: int, seq: int, last_seq: int, *, with_plain: bool) -> tuple[list[Post], int]:
+    """The next changes of the room up to `last_seq`, in order, and the seq up to which these are all. Without
+    new posts that neither call nor answer anybody, unless `with_plain`: where nobody hears those, the
+    database passes them over."""
+    end = min(last_seq, seq + SEQS_AT_ONCE)
+    query = Message.select(*_COLUMNS).where(
+        Message.room_id == room_id, Message.changed_seq.between(seq + 1, end)
+    )
+    if not with_plain:
+        is_changed, is_service = Message.changed_seq > Message.seq, Message.number.is_null()
+        query = query.where(
+            is_changed | is_service | Message.reply_to.is_null(False) | (Message.mentions != "")
+        )
     rows = await query.order_by(Message.changed_seq).limit(CHANGES_AT_ONCE).tuples().aio_execute()
+    if len(rows) == CHANGES_AT_ONCE:
+        end = rows[-1][0]
     # Most changes are reactions to what was never edited.
     changed = [row[1] for row in rows if row[0] > row[1] and row[2] is not None and row[11] is not None]
     edited = set()
@@ -108,7 +126,7 @@ async def changes_after(room_id: int, seq: int) -> list[Post]:
         )
         if await version.limit(1).tuples().aio_execute():
             edited.add(one)
-    return [_post(row, row[1] in edited) for row in rows]
+    return [_post(row, row[1] in edited) for row in rows], end
 
 
 async def post_at(room_id: int, number: int) -> Post | None:
@@ -159,10 +177,21 @@ class Concerns:
             given={"room_id": "bigint", "begins": "text"},
         )
 
+        sign = "?" if is_sqlite(database) else "%s"
+        self._owners = f"""
+            SELECT COUNT(*), COUNT((SELECT 1 FROM members
+                WHERE members.room_id = {sign} AND members.user_id = keyword.user_id))
+            FROM (SELECT user_id FROM notice_keywords LIMIT {KEYWORDS_LOOKED_AT}) AS keyword"""  # noqa: S608
+
     async def of(self, room_id: int, post: Post, keywords: dict[int, str]) -> Concern:
         """`keywords` are those of the post, as `keywords` returned them."""
         answered_id, thread = await _thread(room_id, post)
         return Concern(answered_id, thread, keywords)
+
+    async def may_have_keywords(self, room_id: int) -> bool:
+        """Whether a word may be a keyword of a member."""
+        [(looked_at, here)] = await fetch(self._database, self._owners, room_id)
+        return bool(here) or looked_at == KEYWORDS_LOOKED_AT
 
     async def keywords(self, room_id: int, posts: Sequence[Post]) -> dict[int, dict[int, str]]:
         """By the seq of each post: the first of the keywords in it, of each member who has one there."""

@@ -10,7 +10,6 @@ from notifications.deciding import ALL, decide
 from notifications.models import Notice, NoticeProgress
 from notifications.people import AT_ONCE, PeopleReader
 from notifications.posts import (
-    CHANGES_AT_ONCE,
     Concern,
     Concerns,
     Post,
@@ -38,14 +37,14 @@ BY_TEXT = ("mention", "keyword", "all", "here")
 
 class _Reading:
     """The posts of a room that were read and aren't decided, with the keywords in them, and who hears
-    everything there; None where they are too many to be kept. `concern` is that of the first post."""
+    everything there; None where they are too many to be kept. All changes up to the seq `end` are decided
+    with them. `concern` is that of the first post."""
 
     def __init__(
-        self, posts: list[Post], keywords: dict[int, dict[int, str]], hearing: list[int] | None
+        self, posts: list[Post], end: int, keywords: dict[int, dict[int, str]], hearing: list[int] | None
     ) -> None:
         self.posts = deque(posts)
-        self.is_full = len(posts) == CHANGES_AT_ONCE
-        """There may be more behind them. What comes later is hinted at."""
+        self.end = end
         self.keywords = keywords
         self.hearing = hearing
         self.concern: Concern | None = None
@@ -85,8 +84,8 @@ class RoomDecider:
             )
         reading = self._readings.get(room_id)
         if reading is None:
-            reading = await self._read(room_id, progress.seq)
-            if not reading.posts:
+            reading = await self._read(room, progress.seq)
+            if reading.end <= progress.seq:
                 return Changed(), False
             self._readings[room_id] = reading
             # It may have become another post that is next.
@@ -95,16 +94,18 @@ class RoomDecider:
         if reading.posts:
             return changed, True
         del self._readings[room_id]
-        return changed, reading.is_full
+        # What comes later is hinted at.
+        return changed, reading.end < room.last_seq
 
-    async def _read(self, room_id: int, seq: int) -> _Reading:
-        posts = await changes_after(room_id, seq)
+    async def _read(self, room: Room, seq: int) -> _Reading:
+        # Asked before the posts are read: who begins to hear everything is told of what is posted then.
+        hearing = await hearing_all(room.id, 0, AT_ONCE)
+        has_keywords = await self._concerns.may_have_keywords(room.id)
+        with_plain = bool(hearing) or has_keywords or room.kind in CONVERSATIONS
+        posts, end = await changes_after(room.id, seq, room.last_seq, with_plain=with_plain)
         calling = [post for post in posts if _is_for_people(post)]
-        if not calling:
-            return _Reading(posts, {}, [])
-        hearing = await hearing_all(room_id, 0, AT_ONCE)
-        keywords = await self._concerns.keywords(room_id, calling)
-        return _Reading(posts, keywords, hearing if len(hearing) < AT_ONCE else None)
+        keywords = await self._concerns.keywords(room.id, calling) if calling and has_keywords else {}
+        return _Reading(posts, end, keywords, hearing if len(hearing) < AT_ONCE else None)
 
     async def _decide_next(self, room: Room, progress: NoticeProgress, reading: _Reading) -> Changed:
         """Goes on to the next post that somebody is told of, and decides about its next people. Posts that
@@ -126,7 +127,7 @@ class RoomDecider:
                 return changed
             reading.pop()
             done, after = post.changed_seq, 0
-        await _go_to(room.id, done, 0)
+        await _go_to(room.id, reading.end, 0)
         return Changed()
 
     async def _next_people(self, room: Room, post: Post, reading: _Reading, after: int) -> list[int]:
@@ -166,7 +167,8 @@ class RoomDecider:
         async with self._database.aio_atomic():
             changed = added(await self._store.add(subject, told, read))
             if is_over:
-                await _go_to(room.id, post.changed_seq, 0)
+                is_last = len(reading.posts) == 1
+                await _go_to(room.id, reading.end if is_last else post.changed_seq, 0)
             else:
                 await _go_to(room.id, done, user_ids[-1])
         if is_over:

@@ -124,9 +124,10 @@ class NoticeWorker:
             if not await self._hold():
                 return
             await self._store_read()
-            changes, has_jobs = await self._events.step()
-            for one in changes:
-                self._say(one)
+            if has_jobs:
+                changes, has_jobs = await self._events.step()
+                for one in changes:
+                    self._say(one)
             if not rooms:
                 continue
             room_id = next(iter(rooms))

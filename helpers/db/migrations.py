@@ -8,6 +8,7 @@ import contextlib
 import fcntl
 import logging
 import os
+import sqlite3
 import time
 from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
@@ -174,8 +175,22 @@ def migrate(
                 lacking = backend.to_apply(migrations)
                 for place, migration in enumerate(lacking, 1):
                     with around(f"migration {migration.id} ({place} of {len(lacking)})"):
-                        backend.apply_one(migration)
+                        _apply(backend, migration)
                 return len(lacking)
+
+
+def _apply(backend: Any, migration: Any) -> None:
+    """Applies a migration and notes that it was, in one transaction. yoyo's own way commits the note
+    later: who is killed in between finds what is there already at the next start, for good.
+
+    Raises DatabaseError where the database refuses it."""
+    try:
+        with backend.transaction():
+            migration.process_steps(backend, "apply")
+            backend.mark_one(migration)
+    except (psycopg.Error, sqlite3.Error) as error:
+        reason = f"migration {migration.id} failed and is taken back: {one_line(error)}"
+        raise DatabaseError(reason) from error
 
 
 def check_migrations(url: str) -> None:

@@ -289,6 +289,66 @@ def test_one_that_is_killed_holds_up_nobody(url: str, tmp_path: Path) -> None:
     assert ask(url, "SELECT count(*) FROM half") == [(0,)]
 
 
+def test_one_that_fails_is_named_and_taken_back(url: str, tmp_path: Path) -> None:
+    (tmp_path / "0001_fails.py").write_text(
+        "from helpers.migrations import statement\n"
+        "steps = [statement('CREATE TABLE half (id BIGINT)'), statement('DROP TABLE nowhere')]\n"
+    )
+    for _ in range(2):
+        with pytest.raises(DatabaseError, match=r"^migration 0001_fails failed and is taken back: .*nowhere"):
+            migrate(url, tmp_path)
+    (tmp_path / "0001_fails.py").write_text(
+        "from helpers.migrations import statement\nsteps = [statement('CREATE TABLE half (id BIGINT)')]\n"
+    )
+    assert migrate(url, tmp_path) == 1
+
+
+KILLED_AT_A_COMMIT = """
+import os, signal, sys
+from pathlib import Path
+from yoyo.backends import base
+from helpers.db.migrations import migrate
+commit, left = base.DatabaseBackend.commit, int(sys.argv[3])
+def commit_and_end(backend):
+    global left
+    commit(backend)
+    left -= 1
+    if not left:
+        os.kill(os.getpid(), signal.SIGKILL)
+base.DatabaseBackend.commit = commit_and_end
+migrate(sys.argv[1], Path(sys.argv[2]))
+"""
+
+
+def test_whenever_one_is_killed_the_next_goes_on(url: str, tmp_path: Path) -> None:
+    """After each commit in turn: what was applied is known to be, as the same statement can't run twice."""
+    folder, program = tmp_path / "migrations", tmp_path / "killed_at_a_commit.py"
+    folder.mkdir()
+    program.write_text(KILLED_AT_A_COMMIT)
+    (folder / "0001_table.py").write_text(
+        "from helpers.migrations import statement\nsteps = [statement('CREATE TABLE half (id BIGINT)')]\n"
+    )
+    migrate(url, folder)
+    for number in range(2, 40):
+        (folder / f"{number:04}_column.py").write_text(
+            "from helpers.migrations import statement\n"
+            f"__depends__ = {{'{sorted(folder.iterdir())[-1].stem}'}}\n"
+            f"steps = [statement('ALTER TABLE half ADD COLUMN a{number} BIGINT')]\n"
+        )
+        with (tmp_path / "out").open("w+b") as out:
+            streams = [out.fileno()] * 3
+            arguments = (url, str(folder), str(number - 1))
+            ended = Forked(program, arguments, folder=ROOT, env=os.environ, streams=streams).wait(PATIENCE)
+        said = (tmp_path / "out").read_text()
+        assert ended in (0, -signal.SIGKILL), said
+        migrate(url, folder)
+        ask(url, f"SELECT a{number} FROM half")
+        if ended == 0:
+            break
+    assert ended == 0, "it was killed at each commit: more of them than thought"
+    assert number > 3, "it was never killed"
+
+
 def test_on_postgresql_one_waits_for_the_other(postgres: Postgres, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(migrations, "LOCK_SECONDS", 0.1)
     name = unique("waits")
