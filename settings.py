@@ -43,8 +43,8 @@ class SettingsError(Exception):
 
 
 class Settings(ObservingSettings):
-    """All settings. Each is read from `AIOCHAT_` plus its name in capitals; README describes
-    them."""
+    """All settings. Each is read from `AIOCHAT_` plus its name in capitals;
+    docs/reference/settings.md describes them."""
 
     model_config = SettingsConfigDict(
         env_prefix="AIOCHAT_", env_file=".env", env_file_encoding="utf-8", extra="ignore", frozen=True

@@ -234,8 +234,12 @@ class Hub:
 
     async def _fill(self, channel: Channel) -> None:
         try:
-            await asyncio.sleep(self._timings.fill_gap)
             while channel.has_gap and self._channels.get(channel.room_id) is channel:
+                seen = channel.last_seq
+                await asyncio.sleep(self._timings.fill_gap)
+                if channel.last_seq > seen:
+                    # What was lacking came after all: so will the rest, if the other processes are busy.
+                    continue
                 try:
                     channel.fill(await self._changes_since(channel.room_id, channel.last_seq))
                 except Exception as error:
