@@ -23,7 +23,7 @@ else echo "tests/js is left out: there is no node"; fi
 endef
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test quick lint types texts bench image image-test box-test lock audit release clean node
+.PHONY: help run demo test quick lint types texts reference picture bench image image-test box-test lock audit release clean node
 
 help:  ## list these commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | awk -F '|' '{ printf "  make %-10s %s\n", $$1, $$2 }'
@@ -66,6 +66,13 @@ endif
 
 texts: $(DEV)  ## bring the catalogues of locales/ up to date with the code, and tell what isn't translated
 	.venv/bin/python -m locales.update
+
+reference: $(DEV)  ## bring the tables of docs/reference up to date with the code, and tell what isn't explained
+	.venv/bin/python -m reference
+
+picture: $(DEV)  ## draw docs/page.svg anew, from what Chromium shows of the demo's office
+	@deploy/provision --tests
+	.venv/bin/python -m reference.picture
 
 bench: $(DEV)  ## measure beside the peers, in a few minutes; SCENARIO=sat100 PEER=socketio for some, ARGS goes to the benchmark
 	.venv/bin/python -m bench $(addprefix --scenario=,$(SCENARIO)) $(addprefix --peer=,$(PEER)) $(ARGS)

@@ -34,6 +34,7 @@ from accounts.signin.throttling import GUESSES
 from administration.setup import setup_administration
 from chat.setup import setup_chat
 from feed.setup import setup_feed
+from helpers.base_path import use_base_path
 from helpers.db.database import check_durability, is_unavailable, open_database
 from helpers.db.migrations import MIGRATIONS, check_migrations, migrate
 from helpers.db.single_process import single_process
@@ -63,6 +64,7 @@ from helpers.rendering import run_renderer
 from helpers.storage.moving import run_mover
 from helpers.storage.store import STORE, open_store
 from helpers.tasks import cancel_all
+from helpers.web.base_paths import add_base_path, add_top
 from helpers.web.bodies import LARGE_BODIES
 from helpers.web.compression import compression
 from helpers.web.connections import CONNECTIONS, connections_by, connections_of_clients
@@ -97,6 +99,7 @@ SWEEP_SECONDS = 3600
 
 async def create_app(settings: Settings, timings: Timings = DEFAULT_TIMINGS) -> web.Application:
     """Creates the application without opening connections. The database must be migrated."""
+    use_base_path(settings.base_path)
     database = open_database(settings.database)
     redis = open_redis(settings.redis_url, timings.redis_answer)
     storage = TokenStorage(
@@ -136,7 +139,7 @@ async def create_app(settings: Settings, timings: Timings = DEFAULT_TIMINGS) -> 
     app[SESSION_ENDED] = []
     app[LARGE_BODIES] = Counter()
     app[OPEN_SESSIONS] = []
-    app.on_response_prepare.extend((add_headers, add_request_id))
+    app.on_response_prepare.extend((add_headers, add_request_id, add_base_path))
     app.cleanup_ctx.append(run_traces)
     app.cleanup_ctx.append(_open_stores)
     app.cleanup_ctx.append(run_fetcher)
@@ -155,6 +158,7 @@ async def create_app(settings: Settings, timings: Timings = DEFAULT_TIMINGS) -> 
     app.cleanup_ctx.append(run_mover)
     setup_account_deletion(app)
     add_routes(app, urls.ROUTES, files)
+    add_top(app)
     return app
 
 

@@ -71,6 +71,14 @@ HIDDEN = {"worker": Command("app", "")}
 SERVERS = ("serve", "worker")
 
 
+EXIT_CODES = {
+    0: "it is done",
+    1: "it can't be done, or what was asked isn't so; a line on standard error says why",
+    2: "the command, its arguments or the settings contradict each other",
+    130: "it was ended by Ctrl-C",
+}
+
+
 class _Version(argparse.Action):
     def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> None:
         from settings import version
@@ -82,7 +90,9 @@ class _Version(argparse.Action):
 def _new_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog=program(),
-        description="aiochat: a chat with rooms. Settings come from the environment and .env; see README.",
+        description="aiochat: a chat with rooms. Settings come from the environment and .env; see "
+        "docs/reference/settings.md.",
+        epilog="It ends with " + ", ".join(f"{code}: {what}" for code, what in EXIT_CODES.items()) + ".",
     )
     parser.add_argument("--version", action=_Version, nargs=0, help="show the version, and end")
     return parser

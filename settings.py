@@ -14,6 +14,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 import setting_names
 from observing_settings import MAX_SOCKET_PATH, ObservingSettings
+from public_address import split_address
 from setting_sources import FileError, from_environment, named_files, sources
 
 ROOT = Path(__file__).resolve().parent
@@ -42,8 +43,8 @@ class SettingsError(Exception):
 
 
 class Settings(ObservingSettings):
-    """All settings. Each is read from `AIOCHAT_` plus its name in capitals; README describes
-    them."""
+    """All settings. Each is read from `AIOCHAT_` plus its name in capitals;
+    docs/reference/settings.md describes them."""
 
     model_config = SettingsConfigDict(
         env_prefix="AIOCHAT_", env_file=".env", env_file_encoding="utf-8", extra="ignore", frozen=True
@@ -203,16 +204,8 @@ class Settings(ObservingSettings):
 
     @field_validator("public_url")
     @classmethod
-    def _is_origin(cls, value: str) -> str:
-        if not value:
-            return value
-        wrong = "must be the site's address without a path, like https://chat.example.org"
-        parts = _split(value, ("http", "https"), wrong)
-        # The value is sent in headers: only a host and a port.
-        has_more = parts.path.strip("/") or parts.query or parts.fragment or "@" in parts.netloc
-        if has_more or not _HOST.fullmatch(parts.hostname or ""):
-            raise ValueError(wrong)
-        return f"{parts.scheme}://{parts.netloc}".lower()
+    def _is_public(cls, value: str) -> str:
+        return "".join(split_address(value)) if value else value
 
     @field_validator("weather_url")
     @classmethod
@@ -281,6 +274,11 @@ class Settings(ObservingSettings):
         return f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
 
     @property
+    def base_path(self) -> str:
+        """The path of that address, like `/chat`. Usually empty."""
+        return split_address(self.public_url).path if self.public_url else ""
+
+    @property
     def host_name(self) -> str:
         """The host of that address."""
         return urlsplit(self.address).hostname or ""
@@ -302,7 +300,7 @@ class Settings(ObservingSettings):
         Only the public URL, if there is one; otherwise this host and the loopback names on this
         port."""
         if self.public_url:
-            return frozenset({_without_default_port(self.public_url)})
+            return frozenset({_without_default_port(split_address(self.public_url).origin)})
         return frozenset(
             {_without_default_port(f"http://{name}:{self.port}") for name in LOOPBACK_NAMES}
             | {_without_default_port(self.address)}

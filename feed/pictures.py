@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from feed.models import Picture, PictureFile, Post
+from helpers.base_path import with_base
 from helpers.errors import ActionError
 from helpers.images import BadPicture, PictureMaker
 from helpers.picture_bounds import scaled_size
@@ -136,7 +137,7 @@ async def pictures_of_posts(post_ids: Iterable[int]) -> dict[int, list[dict[str,
 
 
 def _as_json(picture: Picture) -> dict[str, Any]:
-    address = f"/feed/{picture.post_id}/pictures/{picture.id}"
+    address = with_base(f"/feed/{picture.post_id}/pictures/{picture.id}")
     small, large = SIZES
     width, height = scaled_size(picture.width, picture.height, small)
     return {

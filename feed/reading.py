@@ -10,6 +10,7 @@ from accounts.relations.visibility import Visibility
 from feed import pictures
 from feed.errors import gone, removed
 from feed.models import Comment, Like, Post
+from helpers.base_path import html_with_base
 from helpers.clock import iso
 from helpers.db.database import fetch, is_sqlite
 from helpers.markup.markdown import plain_html
@@ -168,7 +169,7 @@ def _common_fields(written: Post | Comment, author: Json) -> Json:
         "id": written.id,
         **author,
         "text": written.text,
-        "html": written.html or (plain_html(written.text) if written.text else ""),
+        "html": html_with_base(written.html or (plain_html(written.text) if written.text else "")),
         "at": iso(written.at),
         "edited_at": iso(written.edited_at) if written.edited_at is not None else None,
     }

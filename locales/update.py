@@ -17,7 +17,7 @@ from babel.messages.extract import extract
 from babel.messages.pofile import write_po
 
 from chat.commands import COMMANDS
-from chat.commands.registry import make_command
+from chat.commands.registry import Command, make_command
 from helpers.text.translation import LOCALES, read_catalogue
 from notifications.commands import NoticeCommands
 from settings import ROOT
@@ -58,13 +58,18 @@ def _texts_in_code() -> Iterator[FoundText]:
                     yield str(path.relative_to(ROOT)), text, context
 
 
-def _texts_of_commands() -> Iterator[FoundText]:
-    """A command's help is its docstring. The names of its arguments are displayed too."""
-    # /weather is a bound method; its object isn't used here.
+def slash_commands() -> tuple[Command, ...]:
+    """Those of the chat and of its neighbours."""
+    # Theirs are bound methods, whose objects aren't used here.
     weather = make_command(WeatherCommand(cast(Any, None)).weather)
     notices = NoticeCommands(cast(Any, None))
     own = [make_command(one) for one in (notices.notify, notices.focus, notices.why)]
-    for command in (*COMMANDS.values(), weather, *own):
+    return (*COMMANDS.values(), weather, *own)
+
+
+def _texts_of_commands() -> Iterator[FoundText]:
+    """A command's help is its docstring. The names of its arguments are displayed too."""
+    for command in slash_commands():
         file = str(Path(inspect.getfile(command.function)).relative_to(ROOT))
         yield file, command.help, None
         for argument in command.arguments:

@@ -9,6 +9,7 @@ from urllib.parse import quote
 from peewee_async.databases import AioDatabase
 
 from chat.models import CONVERSATIONS
+from helpers.base_path import with_base
 from helpers.clock import iso
 from helpers.db.bulk import Bulk
 from helpers.db.database import fetch, is_sqlite
@@ -56,7 +57,7 @@ class Shown:
     def as_json(self) -> dict[str, Any]:
         found: dict[str, Any] = {
             **{"id": self.id, "kind": self.kind, "rule": self.rule, "at": iso(self.at), "by": self.by},
-            **{"read": self.read_at is not None, "url": self.address, "text": self.text},
+            **{"read": self.read_at is not None, "url": with_base(self.address), "text": self.text},
         }
         if self.word:
             found["word"] = self.word

@@ -11,6 +11,7 @@ from aiohttp import web
 from accounts.site_logo import largest_logo
 from accounts.site_look import DEFAULT_COLOUR
 from accounts.site_settings import COLOUR, LOGO, NAME, site_settings
+from helpers.base_path import with_base
 from helpers.errors import ActionError
 from helpers.images import PICTURES, TooBusy
 from helpers.storage.store import STORE, StorageError
@@ -48,7 +49,7 @@ class Manifest(web.View):
         version = f"logo={now[LOGO]}" if now[LOGO] else f"colour={colour.removeprefix('#')}"
         icons = [
             {
-                "src": f"/icons/{icon}.png?{version}",
+                "src": with_base(f"/icons/{icon}.png?{version}"),
                 "sizes": f"{size}x{size}",
                 "type": "image/png",
                 "purpose": "maskable" if icon.startswith("maskable-") else "any",
@@ -57,27 +58,27 @@ class Manifest(web.View):
             if icon.startswith(("app-", "maskable-"))
         ]
         if not now[LOGO]:
-            any_size = {"src": "/favicon.ico", "sizes": "any", "type": "image/svg+xml", "purpose": "any"}
-            icons.insert(0, any_size)
+            any_size = {"sizes": "any", "type": "image/svg+xml", "purpose": "any"}
+            icons.insert(0, {"src": with_base("/favicon.ico"), **any_size})
         manifest = {
-            "id": "/",
+            "id": with_base("/"),
             "name": name,
             "short_name": name if len(name) <= SHORT_NAME else name.split()[0][:SHORT_NAME],
             "lang": current().code,
-            "start_url": "/rooms",
-            "scope": "/",
+            "start_url": with_base("/rooms"),
+            "scope": with_base("/"),
             "display": "standalone",
             "background_color": "#ffffff",
             "theme_color": colour,
             "categories": ["social", "productivity"],
             "icons": icons,
             "shortcuts": [
-                {"name": t("Rooms"), "url": "/rooms"},
-                {"name": t("Feed"), "url": "/feed"},
-                {"name": t("Search"), "url": "/search"},
+                {"name": t("Rooms"), "url": with_base("/rooms")},
+                {"name": t("Feed"), "url": with_base("/feed")},
+                {"name": t("Search"), "url": with_base("/search")},
             ],
             "share_target": {
-                "action": "/share",
+                "action": with_base("/share"),
                 "method": "POST",
                 "enctype": "multipart/form-data",
                 "params": {

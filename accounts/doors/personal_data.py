@@ -10,6 +10,7 @@ from pydantic import field_validator
 
 from accounts.doors.downloads import claimed, send_download
 from accounts.doors.security import WithPassword, check_with_password
+from accounts.doors.signin import farewell
 from accounts.keys import OWN_DATA, USER
 from accounts.people.mentions import NAMED_PEOPLE
 from accounts.personal_data.archive import OWN_FILES, archive
@@ -75,11 +76,10 @@ class DeleteAccount(web.View):
         note("account deletion", "ok", who=user.name, whence=client_address(request))
         await sign_out_deleted_account(request)
         await asyncio.wait([app[ACCOUNT_DELETION].run_now(user.id)], timeout=PATIENCE_SECONDS)
-        # As after signing out.
-        headers = {"Clear-Site-Data": '"storage"'}
+        address, headers = farewell()
         if wants_json(request):
             return web.Response(status=204, headers=headers)
-        raise web.HTTPSeeOther("/", headers=headers)
+        raise web.HTTPSeeOther(address, headers=headers)
 
     def _page(self, form: Form, status: int = 200) -> web.Response:
         if wants_json(self.request) and status != 200:

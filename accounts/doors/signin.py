@@ -13,6 +13,7 @@ from accounts.signin.sessions import sign_in, sign_out
 from accounts.signin.suspension import suspension_of
 from accounts.signin.throttling import throttled_sign_in
 from accounts.site_settings import REGISTRATION, WELCOME, site_settings
+from helpers.base_path import base_path
 from helpers.errors import charge
 from helpers.keys import LIMITER
 from helpers.limits import Rule
@@ -26,6 +27,9 @@ SIGN_INS = Rule("sign-ins", 1 / 60, 30.0)
 """Per account: each is a session, which is kept for a month."""
 
 MAX_FIELD = 500
+
+FORGET = "forget"
+"""In the address of the start page: what this browser has kept of the site goes."""
 
 
 class Credentials(BaseModel):
@@ -115,13 +119,22 @@ class Login(web.View):
         raise await signed_in(request, user, data.next)
 
 
+def farewell() -> tuple[str, dict[str, str]]:
+    """Where one gets after signing out, and with which headers: what drafts and unsent messages the
+    browser keeps is nobody's any more. Where other sites share the host, the page removes the site's own
+    alone (static/js/accounts/forget.js)."""
+    if base_path():
+        return f"/?{FORGET}=1", {}
+    return "/", {"Clear-Site-Data": '"storage"'}
+
+
 class Logout(web.View):
     async def post(self) -> web.Response:
         request = self.request
         await sign_out(request)
         note("sign-out", "ok", who=request[USER].name, whence=client_address(request))
-        # What drafts and unsent messages the browser keeps is nobody's any more.
-        raise web.HTTPSeeOther("/", headers={"Clear-Site-Data": '"storage"'})
+        address, headers = farewell()
+        raise web.HTTPSeeOther(address, headers=headers)
 
 
 class Index(web.View):
@@ -134,4 +147,5 @@ class Index(web.View):
         now = site_settings(self.request.app)
         may_begin = is_new and now[REGISTRATION] != "closed"
         context = {"is_new": is_new, "may_begin": may_begin, "welcome": now[WELCOME]}
+        context["forgets"] = bool(base_path()) and FORGET in self.request.query
         return aiohttp_jinja2.render_template("index.html", self.request, context)

@@ -15,6 +15,7 @@ from aiohttp import web
 
 from accounts import site
 from accounts.models import User
+from helpers.base_path import secure_name
 from helpers.keys import SETTINGS
 
 SECONDS = 400 * 86400
@@ -28,7 +29,7 @@ _BETWEEN = "~"
 
 
 def _cookie(request: web.Request) -> str:
-    return "__Host-device" if request.app[SETTINGS].secure else "device"
+    return secure_name("device") if request.app[SETTINGS].secure else "device"
 
 
 def _tokens(request: web.Request) -> list[str]:

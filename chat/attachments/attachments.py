@@ -19,6 +19,7 @@ from chat.attachments.naming import clean_name
 from chat.errors import ActionError
 from chat.events import FileView
 from chat.history.files import view_of
+from chat.history.lines import told_file
 from chat.models import File, FileUsage, Upload
 from helpers.clock import now_ms
 from helpers.storage.blobs import store_blob, take_blob
@@ -270,7 +271,7 @@ class Attachments:
     async def state_of(self, upload: Upload) -> dict[str, Any]:
         """What its owner is told."""
         file = await self.file(upload.id) if upload.state == "ready" else None
-        view: FileView | None = view_of(file) if file is not None else None
+        view: FileView | None = told_file(view_of(file)) if file is not None else None
         told = {"id": upload.id, "name": upload.name, "size": upload.size, "offset": upload.came}
         return {**told, "ready": file is not None, "file": view, "error": upload.error or None}
 

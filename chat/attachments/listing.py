@@ -8,7 +8,7 @@ from msgspec.structs import asdict
 from peewee import Tuple, fn
 
 from accounts.models import User
-from chat.history.lines import file_views
+from chat.history.lines import file_views, told_file
 from chat.models import File, Message, Room
 from helpers.clock import iso
 from helpers.text.folding import folded_letters
@@ -87,7 +87,7 @@ def _told(row: dict[str, Any]) -> dict[str, Any] | None:
     for view in file_views(row["files"]):
         if view.id == row["id"]:
             told = {"message": row["number"], "by": row["author"], "at": iso(row["at"])}
-            return {**asdict(view), **told}
+            return {**asdict(told_file(view)), **told}
     return None
 
 

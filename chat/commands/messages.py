@@ -12,6 +12,7 @@ from chat.errors import ActionError
 from chat.history.access import room_seen_by
 from chat.models import Room
 from chat.roles import Permission
+from helpers.base_path import with_base
 from helpers.text.characters import isolated
 
 MOST_FOUND = 5
@@ -59,7 +60,9 @@ async def msg(call: Call, user: User, text: Rest) -> Answer:
     text = Rest(requests.clean_text(text))
     room = await open_conversation(call.engine, call.user, [user])
     await filtering.post_and_wait(call.engine, room.id, call.person, text, call.nonce, kind="post")
-    return call.language.t("Sent to {name}: {address}", name=user.called, address=f"/rooms/{room.name}")
+    return call.language.t(
+        "Sent to {name}: {address}", name=user.called, address=with_base(f"/rooms/{room.name}")
+    )
 
 
 @command()
@@ -75,12 +78,12 @@ async def search(call: Call, words: Rest) -> Answer:
             author=one.line.author,
             room=isolated(one.title),
             excerpt=isolated(one.excerpt),
-            address=f"/rooms/{one.room}/{one.line.number}",
+            address=with_base(f"/rooms/{one.room}/{one.line.number}"),
         )
         for one in answer.results
         if not one.is_folded
     ]
-    address = f"/search?{urlencode({'q': words})}"
+    address = with_base(f"/search?{urlencode({'q': words})}")
     return "\n".join([*lines, t("All that was found: {address}", address=address)])
 
 
@@ -101,5 +104,5 @@ async def unread(call: Call, number: Word | None = None) -> Answer:
 async def export(call: Call, shape: Literal["html", "text", "jsonl"] = "html") -> Answer:
     """Gives you what was said here as a file: as html or text to read, as jsonl for programs."""
     room = await Room.aio_get(Room.id == call.room_id)
-    address = f"/rooms/{room.name}/export?{urlencode({'as': shape})}"
+    address = with_base(f"/rooms/{room.name}/export?{urlencode({'as': shape})}")
     return call.language.t("Download it here: {address}", address=address)

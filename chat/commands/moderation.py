@@ -19,6 +19,7 @@ from chat.history.titles import title_of
 from chat.models import CONVERSATIONS, Room
 from chat.requests import Pin
 from chat.roles import Permission, Role
+from helpers.base_path import with_base
 
 LISTED, MAX_LISTED = 10, 50
 """Acts that /log shows, unless it is told how many, and at most."""
@@ -241,7 +242,7 @@ async def address(call: Call, name: Word | None = None) -> Answer:
     """Tells the room’s address, or, for owners, changes it. The earlier ones lead on."""
     if name is None:
         room = await Room.aio_get(Room.id == call.room_id)
-        return call.language.t("The address is: {address}", address=f"/rooms/{room.name}")
+        return call.language.t("The address is: {address}", address=with_base(f"/rooms/{room.name}"))
     return await rooms.set_name(call.engine, call.room_id, call.person, name.removeprefix("#"), call.nonce)
 
 

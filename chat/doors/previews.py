@@ -13,6 +13,7 @@ from chat.actions import posting
 from chat.doors.room_pages import find_access
 from chat.history.members import may_mention_groups
 from chat.keys import ENGINE, take_token
+from helpers.base_path import html_with_base
 from helpers.markup.markdown import plain_html
 from helpers.text.emoji import EMOJIS
 from helpers.web.forms import read_form
@@ -36,7 +37,7 @@ class Preview(web.View):
         html = rendered.html
         if rendered.mentions_groups and not await may_mention_groups(found.room.id, found.standing):
             html = rendered.quiet_html
-        return web.json_response({"html": plain_html(text) if html is None else html})
+        return web.json_response({"html": plain_html(text) if html is None else html_with_base(html)})
 
 
 @cache

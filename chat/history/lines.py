@@ -11,6 +11,7 @@ from chat.envelopes import EncodedEvent
 from chat.events import Changed, Cleared, Event, FileView, Message, Quote, Reactions, encode
 from chat.history.previews import shown_previews
 from chat.line_kinds import EVERYBODY, KINDS
+from helpers.base_path import base_path, html_with_base, with_base
 from helpers.clock import iso
 from helpers.markup.plain_text import strip_markup
 from helpers.text.emoji import same_emoji
@@ -52,6 +53,17 @@ _files_decoder = msgspec.json.Decoder(list[FileView])
 def file_views(files: str) -> list[FileView]:
     """What Message.files tells."""
     return _files_decoder.decode(files)
+
+
+def told_file(view: FileView) -> FileView:
+    """What clients are told of a file."""
+    if not base_path():
+        return view
+    return replace(view, url=with_base(view.url), thumbnail=view.thumbnail and with_base(view.thumbnail))
+
+
+def told_html(html: str | None) -> str | None:
+    return html and html_with_base(html)
 
 
 def ids_of(mentions: tuple[Mentioned, ...]) -> str | None:
@@ -118,8 +130,9 @@ class Line(msgspec.Struct, frozen=True, gc=False):
         if self.number is None:
             return self._service_event()
         if self.changed_seq <= self.seq and self.reply_to is None and not self.mentions and not self.files:
+            html = told_html(self.html)
             return Message(
-                self.seq, self.kind, self.author, self.text, iso(self.at), self.number, self.html, self.target
+                self.seq, self.kind, self.author, self.text, iso(self.at), self.number, html, self.target
             )
         return Message(
             self.seq,
@@ -169,7 +182,7 @@ class Line(msgspec.Struct, frozen=True, gc=False):
             by_emoji.setdefault(same_emoji(emoji), {})[name] = None
         return {
             "text": self.text,
-            "html": self.html,
+            "html": told_html(self.html),
             "reply_to": self.reply_to,
             "quote": _quote(self.quoted_author or "?", self.quoted_text or "")
             if self.reply_to is not None
@@ -179,7 +192,7 @@ class Line(msgspec.Struct, frozen=True, gc=False):
             "pinned": bool(self.pinned),
             "mentions": [one.name for one in self.mentions] or None,
             "previews": shown_previews(self.previews),
-            "files": file_views(self.files) if self.files else None,
+            "files": [told_file(one) for one in file_views(self.files)] if self.files else None,
         }
 
     def encode(self, since: int | None = None) -> EncodedEvent:

@@ -8,6 +8,7 @@ from collections.abc import Collection
 import msgspec
 
 from chat.events import Preview
+from helpers.base_path import with_base
 
 MAX_CARDS = 3
 
@@ -53,7 +54,7 @@ def _as_told(card: StoredCard) -> Preview:
         card.title,
         card.site,
         card.description,
-        f"/previews/{card.picture}.webp" if card.picture else None,
+        with_base(f"/previews/{card.picture}.webp") if card.picture else None,
         card.width,
         card.height,
         card.permalink,

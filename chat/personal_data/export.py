@@ -30,6 +30,7 @@ from chat.models import (
 )
 from chat.models import Message as Row
 from chat.roles import Role
+from helpers.base_path import with_base
 from helpers.clock import iso
 from helpers.storage.blobs import Blob
 from helpers.storage.store import Store
@@ -290,7 +291,7 @@ async def _files(user: User) -> Rows:
             last = (at, file_id)
             told = {"name": name, "type": kind, "size": size, "at": iso(at)}
             where = {**names[room_id], "number": of} if room_id is not None else {}
-            yield {**told, **where, "url": f"/files/{file_id}/{quote(name, safe='')}"}
+            yield {**told, **where, "url": with_base(f"/files/{file_id}/{quote(name, safe='')}")}
         if len(rows) < PAGE:
             return
 

@@ -20,6 +20,7 @@ from chat.history.reading import posts_by_seq
 from chat.models import DELETED_KIND, Room
 from chat.previews.jobs import Job, Jobs
 from chat.previews.pages import Pages
+from helpers.base_path import without_base
 from helpers.db.database import is_unavailable
 from helpers.db.leases import Claim
 from helpers.linked_pages.apart import PagesApart
@@ -172,6 +173,6 @@ class PreviewWorker:
             return url.partition("?")[0].partition("#")[0]
         try:
             address = URL(url)
-            return address.path if str(address.origin()) in self._origins else None
+            return without_base(address.path) if str(address.origin()) in self._origins else None
         except ValueError:
             return None

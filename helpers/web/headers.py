@@ -2,6 +2,7 @@
 
 from aiohttp import web
 
+from helpers.base_path import base_path
 from helpers.keys import SETTINGS
 from helpers.web.routing import Access, access_of, route_of
 
@@ -29,6 +30,10 @@ PARTS_POLICY = "default-src 'none'"
 WORKER_POLICY = f"{PARTS_POLICY}; connect-src 'self'"
 """A service worker is no page, and obeys the policy of its script: it may ask this server."""
 
+HOST_ONLY = "max-age=63072000"
+"""Where the site shares its host, it says nothing of what is below the host's name."""
+WHOLE_DOMAIN = f"{HOST_ONLY}; includeSubDomains"
+
 IMAGE_POLICY = "default-src 'none'; frame-ancestors 'none'; sandbox"
 """For uploaded pictures: as a page of its own a picture may load and run nothing."""
 
@@ -47,11 +52,12 @@ async def add_headers(request: web.Request, response: web.StreamResponse) -> Non
     else:
         response.headers.update(FIXED)
         # Some browsers don't count wss: as 'self'.
-        policy = POLICY.format(socket=settings.address.replace("http", "ws", 1))
+        origin = settings.address.removesuffix(base_path())
+        policy = POLICY.format(socket=origin.replace("http", "ws", 1))
         response.headers.setdefault("Content-Security-Policy", policy)
     response.headers.pop("Server", None)
     if settings.secure:
-        response.headers["Strict-Transport-Security"] = "max-age=63072000; includeSubDomains"
+        response.headers["Strict-Transport-Security"] = HOST_ONLY if base_path() else WHOLE_DOMAIN
     route = route_of(request)
     is_kept = route is not None and route.kept and response.status in (200, 304)
     if access_of(request) is not Access.FILE and not is_kept:

@@ -15,6 +15,7 @@ from aiohttp_session import SESSION_KEY, get_session
 from jinja2.bccache import Bucket
 from markupsafe import Markup
 
+from helpers.base_path import base_path, html_with_base
 from helpers.keys import SETTINGS
 from helpers.text.characters import isolated
 from helpers.text.durations import duration_in
@@ -22,6 +23,13 @@ from helpers.text.translation import LANGUAGES, Language, current
 from helpers.web.csrf import CsrfToken
 from helpers.web.files import Files
 from helpers.web.flash import pop_flashes
+
+
+class PageTemplate(jinja2.Template):
+    """What is made of a template leaves the site."""
+
+    def render(self, *args: Any, **kwargs: Any) -> str:
+        return html_with_base(super().render(*args, **kwargs))
 
 
 class CompiledTemplates(jinja2.FileSystemBytecodeCache):
@@ -103,6 +111,8 @@ def setup_pages(app: web.Application, templates: Path, files: Files, user_key: "
         auto_reload=app[SETTINGS].debug,
         bytecode_cache=CompiledTemplates(templates),
     )
+    environment.template_class = PageTemplate
+    environment.globals["base_path"] = base_path()
     # Resolved at each call: a template is compiled once for all languages.
     environment.install_gettext_callables(  # type: ignore[attr-defined]
         lambda text: current().gettext(text),

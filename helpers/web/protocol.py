@@ -20,6 +20,8 @@ from aiohttp.streams import EMPTY_PAYLOAD, StreamReader
 from aiohttp.web_protocol import _ErrInfo
 from aiohttp.web_request import BaseRequest
 
+from helpers.base_path import base_path
+from helpers.web.base_paths import taking_off
 from helpers.web.connections import CONNECTIONS, RETRY_AFTER, TOO_MANY, Connections, Place, TooManyError
 from helpers.web.headers import FIXED
 
@@ -258,4 +260,6 @@ class Runner(web.AppRunner):
         # aiohttp has no parameter for the class.
         server.__class__ = _Server
         cast("_Server", server).counted = self.app.get(CONNECTIONS) or Connections()
+        if path := base_path():
+            server.request_factory = taking_off(path, server.request_factory)
         return server

@@ -16,6 +16,7 @@ from aiohttp import web
 from aiohttp_session import SESSION_KEY, AbstractStorage, Session, SessionData
 from redis.exceptions import RedisError
 
+from helpers.base_path import secure_name
 from helpers.db.database import is_unavailable
 from helpers.tasks import cancel_all
 from helpers.web import csrf, flash
@@ -47,8 +48,7 @@ class TokenStorage(AbstractStorage):
     token. Uses are stored each `store_every` seconds, with one statement."""
 
     def __init__(self, store: SessionStore, *, secure: bool, store_every: float = 10.0) -> None:
-        # __Host- binds the cookie to this host, over TLS: RFC 6265bis, 4.1.3.2.
-        name = "__Host-session" if secure else "session"
+        name = secure_name("session") if secure else "session"
         super().__init__(
             cookie_name=name, max_age=SIGNED_IN_SECONDS, secure=secure, httponly=True, samesite="Lax"
         )

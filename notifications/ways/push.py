@@ -17,6 +17,7 @@ import msgspec
 from redis.exceptions import RedisError
 from yarl import URL
 
+from helpers.base_path import with_base
 from helpers.clock import now_ms
 from helpers.db.database import is_unavailable
 from helpers.db.leases import Claim
@@ -316,11 +317,11 @@ def payload_of(notice: Notice, telling: Telling, badge: int) -> dict[str, Any]:
     """What static/js/offline/push.js shows."""
     t = current().t
     found: dict[str, Any] = {
-        **{"id": notice.id, "title": telling.title, "body": telling.text, "url": telling.path},
+        **{"id": notice.id, "title": telling.title, "body": telling.text, "url": with_base(telling.path)},
         **{"tag": telling.tag, "badge": badge, "lang": current().code, "at": notice.at},
     }
     if telling.room_id is not None:
-        room_path = telling.path.rpartition("/")[0]
+        room_path = with_base(telling.path).rpartition("/")[0]
         found |= {"room": room_path, "number": telling.number}
         found["actions"] = [["reply", t("Reply")], ["read", t("Mark as read")]]
         found["unsent"] = t("Your answer wasn’t sent. Open it to try again.")

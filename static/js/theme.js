@@ -3,7 +3,8 @@
 (() => {
   const COOKIE = "preferences";
   const SECONDS = 400 * 86400;
-  const SIGNAL = "aiochat:preferences"; // tells other windows of the browser
+  const { base = "" } = document.documentElement.dataset; // the site's path on its host
+  const SIGNAL = `aiochat:preferences${base}`; // tells other windows of the browser
   const THEMES = ["", "light", "dark"];
   /** What the styles see. */
   const SEEN = ["theme", "sides", "density"];
@@ -23,7 +24,7 @@
     const pairs = [...read().set(name, value)].filter(([known, word]) => known && word);
     const text = pairs.map((pair) => pair.join(":")).join(".");
     const secure = location.protocol === "https:" ? "; secure" : "";
-    document.cookie = `${COOKIE}=${text}; path=/; max-age=${SECONDS}; samesite=lax${secure}`;
+    document.cookie = `${COOKIE}=${text}; path=${base || "/"}; max-age=${SECONDS}; samesite=lax${secure}`;
     try {
       localStorage.setItem(SIGNAL, text);
     } catch {

@@ -62,6 +62,7 @@ PACKAGES = {"helpers", "accounts", "weather", "chat", "feed", "notifications", "
         ("setting_sources", {*PACKAGES, "urls", "app", "cli", "settings"}),
         ("timings", {*PACKAGES, "urls", "app", "cli"}),
         ("observing_settings", {*PACKAGES, "urls", "app", "cli"}),
+        ("public_address", {*PACKAGES, "urls", "app", "cli", "settings"}),
         ("urls", {"app", "cli"}),
     ],
 )
@@ -129,10 +130,16 @@ def test_no_file_is_too_long_to_be_read() -> None:
 NAMES = {f"AIOCHAT_{name.upper()}" for name in Settings.model_fields}
 
 
-@pytest.mark.parametrize("file", ["README.md", ".env.example"])
+@pytest.mark.parametrize("file", ["docs/reference/settings.md", ".env.example"])
 def test_every_setting_is_explained_and_no_other(file: str) -> None:
     text = (ROOT / file).read_text()
     assert set(re.findall(r"\bAIOCHAT_[A-Z_]+\b", text)) == NAMES
+
+
+def test_the_pages_name_no_other_setting() -> None:
+    for page in (ROOT / "README.md", *(ROOT / "docs").rglob("*.md")):
+        named = set(re.findall(r"\bAIOCHAT_[A-Z_]+\b(?!=)", page.read_text()))
+        assert {name.removesuffix("_FILE") for name in named - NAMES} <= NAMES, page
 
 
 def test_the_example_shows_what_holds_without_it() -> None:

@@ -2,6 +2,7 @@
  * From section to section of the settings without loading the page: the section is fetched and takes
  * the place of the one before, with address, title, Back and Forward. Without scripts each is a page.
  */
+import { withoutBase } from "../local/address.js";
 import { getPart } from "../server/http.js";
 import { showTimes } from "../words/dates.js";
 import { showDevice } from "./devices.js";
@@ -57,7 +58,7 @@ class Sections {
     const link = /** @type {HTMLAnchorElement|null} */ (
       /** @type {Element} */ (target).closest(".own-nav a, .own-back")
     );
-    if (!link || !PLACE.test(link.pathname)) return;
+    if (!link || !PLACE.test(withoutBase(link.pathname))) return;
     event.preventDefault();
     void this.#to(link.href, true);
   }
@@ -71,7 +72,7 @@ class Sections {
       const answer = await getPart(address, { signal });
       const path = new URL(answer.url).pathname;
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-      const fits = answer.ok && PLACE.test(path) && versionOf(page) === versionOf(document);
+      const fits = answer.ok && PLACE.test(withoutBase(path)) && versionOf(page) === versionOf(document);
       if (!fits) throw new Error(`${answer.status}`);
       if (signal.aborted) return;
       if (isNew) history.pushState(null, "", path);
@@ -103,7 +104,8 @@ class Sections {
     // Where the list stands alone, its heading is that of the page.
     part(frame, ".own-nav h2").ariaLevel = isIndex ? "1" : null;
     for (const link of /** @type {NodeListOf<HTMLAnchorElement>} */ (frame.querySelectorAll(".own-nav a")))
-      if (link.pathname === `/settings/${nameOf(section)}`) link.setAttribute("aria-current", "page");
+      if (withoutBase(link.pathname) === `/settings/${nameOf(section)}`)
+        link.setAttribute("aria-current", "page");
       else link.removeAttribute("aria-current");
     document.querySelector(".flashes")?.remove();
     const badge = /^\(\d+\) /.exec(document.title)?.[0] ?? "";

@@ -1,4 +1,5 @@
 /** The page on which one chooses where to share: shows what waits. */
+import { withBase } from "../local/address.js";
 import { dropShared, lookAtShared } from "../local/shared.js";
 
 const find = (/** @type {string} */ id) => /** @type {HTMLElement} */ (document.getElementById(id));
@@ -24,7 +25,7 @@ async function show() {
 find("discard-shared").addEventListener("submit", async (event) => {
   event.preventDefault();
   await dropShared();
-  location.assign("/rooms");
+  location.assign(withBase("/rooms"));
 });
 
 void show();

@@ -2,6 +2,7 @@
  * The feed, a post's page and somebody's posts, live: forms are sent without leaving the page, and
  * events arrive by /feed/events. Without this module the forms work by themselves.
  */
+import { withBase } from "../local/address.js";
 import { shortTime } from "../words/dates.js";
 import { DELETED, handleBeside, renameCount, setNames, shownName } from "../words/names.js";
 import {
@@ -87,11 +88,13 @@ function fill(element, written, address) {
   const author = /** @type {HTMLAnchorElement} */ (part(element, "author"));
   noteName(written);
   const face = part(element, "face").querySelector("img");
-  const source = `/users/${encodeURIComponent(written.author)}/picture?size=64&v=${written.author_picture}`;
+  const source = withBase(
+    `/users/${encodeURIComponent(written.author)}/picture?size=64&v=${written.author_picture}`,
+  );
   if (written.author === DELETED) face?.remove();
   else if (face && face.getAttribute("src") !== source) face.src = source;
   if (written.author === DELETED) author.removeAttribute("href");
-  else author.href = `/users/${encodeURIComponent(written.author)}`;
+  else author.href = withBase(`/users/${encodeURIComponent(written.author)}`);
   nameAuthor(author, written.author);
   const time = /** @type {HTMLTimeElement} */ (part(element, "when").firstElementChild);
   time.dateTime = written.at;
@@ -120,7 +123,7 @@ function fill(element, written, address) {
 /** @param {Post} post */
 function postElement(post) {
   const element = cloneElement("post");
-  const address = `/feed/${post.id}`;
+  const address = withBase(`/feed/${post.id}`);
   element.id = `post-${post.id}`;
   element.dataset.post = String(post.id);
   /** @type {HTMLAnchorElement} */ (part(element, "when")).href = address;
@@ -139,7 +142,7 @@ function commentElement(comment) {
   element.id = `comment-${comment.id}`;
   element.dataset.comment = String(comment.id);
   /** @type {HTMLAnchorElement} */ (part(element, "when")).href = `#comment-${comment.id}`;
-  fill(element, comment, `/feed/${comment.post}/comments/${comment.id}`);
+  fill(element, comment, withBase(`/feed/${comment.post}/comments/${comment.id}`));
   return element;
 }
 
@@ -155,7 +158,7 @@ function showCounts(id, { likes, comments, liked }, element = shownPost(id)) {
   if (liked === undefined) return;
   const form = /** @type {HTMLFormElement} */ (part(element, "like"));
   const button = /** @type {HTMLButtonElement} */ (form.querySelector("button"));
-  form.action = `/feed/${id}/${liked ? "unlike" : "like"}`;
+  form.action = withBase(`/feed/${id}/${liked ? "unlike" : "like"}`);
   button.setAttribute("aria-pressed", String(liked));
   /** @type {HTMLElement} */ (button.firstElementChild).textContent = liked ? "♥" : "♡";
 }
@@ -165,7 +168,7 @@ function showPost(post) {
   waiting.delete(post.id);
   const shown = shownPost(post.id);
   if (shown) {
-    fill(shown, post, `/feed/${post.id}`);
+    fill(shown, post, withBase(`/feed/${post.id}`));
     showPictures(shown, post.pictures);
     showCounts(post.id, post, shown);
     return;
@@ -181,7 +184,7 @@ function showPost(post) {
 /** @param {Comment} comment */
 function showComment(comment) {
   const shown = shownComment(comment.id);
-  if (shown) fill(shown, comment, `/feed/${comment.post}/comments/${comment.id}`);
+  if (shown) fill(shown, comment, withBase(`/feed/${comment.post}/comments/${comment.id}`));
   // Where there is a later page the new ones are on it.
   else if (commentList && !page.querySelector("a[rel=next]")) {
     const later = [...commentList.children].find(
@@ -219,7 +222,7 @@ const handlers = {
     if (change === "removed") {
       waiting.delete(id);
       shownPost(id)?.remove();
-      if (String(id) === onlyPost && !isLeaving) location.assign("/feed");
+      if (String(id) === onlyPost && !isLeaving) location.assign(withBase("/feed"));
       showEmptiness();
     } else if (shownPost(id)) showPost({ ...post, liked: undefined });
     else if (change === "added" && post.author === me && list) showPost(post);
@@ -250,7 +253,9 @@ let lastId = page.dataset.since ?? "0";
 let again = 0;
 
 function listen() {
-  const source = new EventSource(`/feed/events?since=${lastId}${onlyPost ? `&post=${onlyPost}` : ""}`);
+  const source = new EventSource(
+    withBase(`/feed/events?since=${lastId}${onlyPost ? `&post=${onlyPost}` : ""}`),
+  );
   for (const [kind, show] of Object.entries(handlers)) {
     source.addEventListener(kind, (event) => {
       again = 0;

@@ -2,8 +2,9 @@
  * The files that wait to be sent, kept in the browser (IndexedDB) until their message is there. Where
  * the browser doesn't let a page keep any, or has no room, they last as long as the page.
  */
+import { BASE } from "./address.js";
 
-const NAME = "aiochat-files";
+const NAME = `aiochat-files${BASE}`;
 const STORE = "files";
 /** ms for which files that nobody asks for are kept. */
 const OLDEST = 7 * 24 * 3600_000;
@@ -82,3 +83,8 @@ export async function dropOld(now = Date.now()) {
   const found = /** @type {Kept[]} */ ((await within("readonly", (store) => store.getAll())) ?? []);
   for (const { batch, key, at } of found) if (now - at > OLDEST) await dropFile(batch, key);
 }
+
+export const dropAll = () => {
+  here.clear();
+  return within("readwrite", (store) => store.clear());
+};

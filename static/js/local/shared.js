@@ -2,10 +2,11 @@
  * What another program has shared with the app, until a room is chosen for it: in a cache of the browser,
  * which the service worker and the pages have in common.
  */
+import { withBase, BASE } from "./address.js";
 
-export const SHARED = "aiochat-shared";
+export const SHARED = `aiochat-shared${BASE}`;
 
-const ABOUT = "/share/about";
+const ABOUT = withBase("/share/about");
 
 /** Bytes, files and characters: more isn't taken. */
 const MOST_BYTES = 200 * 1024 * 1024;
@@ -17,7 +18,7 @@ const LONGEST = 3600_000;
 /** @typedef {{text: string, files: {name: string, type: string}[], at: number}} About */
 
 /** @param {number} place */
-const addressOf = (place) => `/share/file/${place}`;
+const addressOf = (place) => withBase(`/share/file/${place}`);
 
 /**
  * The words of a share: title, text and address, of which programs send any, and some twice.

@@ -2,6 +2,13 @@
  * localStorage and sessionStorage. What they refuse, or have no room for, lasts as long as the page, which
  * asks before it is left with what somebody has written.
  */
+import { BASE } from "./address.js";
+
+/** Before all keys: another site may be below another path of the same host. */
+const MARK = BASE && `${BASE} `;
+
+/** The key as it was given here. @param {string|null} key of an event of `storage` */
+export const ownKey = (key) => (key?.startsWith(MARK) ? key.slice(MARK.length) : null);
 
 /** Keys of what people write. */
 const WRITTEN = /^aiochat:(draft|outbox|asks|feed)/;
@@ -16,7 +23,7 @@ export function over(kept) {
     /** @param {string} key @returns {string|null} */
     get(key) {
       try {
-        return here.get(key) ?? kept().getItem(key);
+        return here.get(key) ?? kept().getItem(MARK + key);
       } catch {
         return null;
       }
@@ -24,7 +31,7 @@ export function over(kept) {
     /** @param {string} key @param {string} value */
     set(key, value) {
       try {
-        kept().setItem(key, value);
+        kept().setItem(MARK + key, value);
         here.delete(key);
       } catch {
         here.set(key, value);
@@ -35,7 +42,7 @@ export function over(kept) {
     remove(key) {
       here.delete(key);
       try {
-        kept().removeItem(key);
+        kept().removeItem(MARK + key);
       } catch {
         // refused
       }
@@ -44,7 +51,7 @@ export function over(kept) {
     keys(prefix) {
       const found = new Set(here.keys());
       try {
-        for (const key of Object.keys(kept())) found.add(key);
+        for (const key of Object.keys(kept())) found.add(ownKey(key) ?? "");
       } catch {
         // refused
       }

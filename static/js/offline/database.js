@@ -2,13 +2,14 @@
  * What is kept of one's rooms, in IndexedDB. It belongs to one person: what anybody else keeps removes it,
  * and each change looks whose it is. Everything fails by a rejection where the browser keeps nothing.
  */
+import { BASE } from "../local/address.js";
 import { dropShared } from "../local/shared.js";
 import { amended } from "./record.js";
 
-const NAME = "aiochat";
+const NAME = `aiochat${BASE}`;
 const VERSION = 1;
 /** Static files, which are nobody's. */
-export const FILES = "aiochat-files";
+export const FILES = `aiochat-files${BASE}`;
 
 export const MOST_ROOMS = 20;
 /** For releases of the site, and languages: rooms seen long ago were made by older ones. */

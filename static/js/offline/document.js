@@ -1,4 +1,5 @@
 /** The pages that are made of what is kept. Pure. */
+import { withBase, BASE, withoutBase } from "../local/address.js";
 
 /**
  * @typedef {import("./database.js").Room} Room
@@ -14,7 +15,7 @@ const PLACE = /^\/rooms\/([^/]+)(?:\/([1-9]\d{0,15}))?$/;
  * @returns {{name: string, number: number|null}|null}
  */
 export function placeIn(pathname) {
-  const found = PLACE.exec(pathname);
+  const found = PLACE.exec(withoutBase(pathname));
   if (!found) return null;
   try {
     return {
@@ -27,7 +28,7 @@ export function placeIn(pathname) {
 }
 
 /** A file that is the same for ever. @param {string} pathname */
-export const isVersioned = (pathname) => /^\/static\/[0-9a-f]{12}\//.test(pathname);
+export const isVersioned = (pathname) => /^\/static\/[0-9a-f]{12}\//.test(withoutBase(pathname));
 
 /** @param {string} text */
 const escaped = (text) =>
@@ -42,7 +43,7 @@ const filled = (parts, values) =>
 
 /** @param {Shell} shell @param {string} title @param {Kept} kept @param {string} scripts */
 const headOf = ({ lang, head }, title, { owner }, scripts) =>
-  `<!doctype html>\n<html lang="${escaped(lang)}">${filled(head, {
+  `<!doctype html>\n<html lang="${escaped(lang)}"${BASE && ` data-base="${BASE}"`}>${filled(head, {
     title: `<title>${escaped(title)}</title>`,
     csrf: escaped(owner.csrf),
     scripts,
@@ -84,10 +85,12 @@ export function roomPage(kept, { room, shell }, number) {
  */
 export function awayPage(kept, shell, address) {
   const { title, text, again, list } = shell.away;
-  const hash = address.split("?")[0] === "/share" ? "#share" : "";
+  const hash = address.split("?")[0] === withBase("/share") ? "#share" : "";
   const links = kept.notes.map(
     ({ name, title: shown }) =>
-      `<li><a href="/rooms/${encodeURIComponent(name)}${hash}" dir="auto">${escaped(shown)}</a></li>`,
+      `<li><a href="${withBase(`/rooms/${encodeURIComponent(name)}`)}${hash}" dir="auto">${
+        escaped(shown)
+      }</a></li>`,
   );
   return `${headOf(shell, title, kept, "")}<body class="away">
 <main id="main"><h1>${escaped(title)}</h1>

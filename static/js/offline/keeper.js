@@ -3,6 +3,7 @@
  * time after the first view. Where a browser keeps nothing, or has no service workers, the page is as it
  * would be without it.
  */
+import { withBase } from "../local/address.js";
 import { Lifetime } from "../dom/lifetime.js";
 import { get, getPart } from "../server/http.js";
 import { bringUpToDate, claim, FILES, forgetOf, hasShell, keepShell, notes } from "./database.js";
@@ -125,7 +126,7 @@ export class Keeper {
   /** @param {KeptRoom} room */
   async #begin(room) {
     // Without one nothing could be shown, and signing out would have nobody to remove it.
-    if (!(await navigator.serviceWorker.register("/service-worker.js", { updateViaCache: "none" })))
+    if (!(await navigator.serviceWorker.register(withBase("/service-worker.js"), { updateViaCache: "none" })))
       throw new Error("refused");
     const token = document.querySelector("meta[name=csrf-token]")?.getAttribute("content") ?? "";
     await claim(room.person, token);
@@ -170,14 +171,14 @@ export class Keeper {
   /** @param {KeptRoom} room in whose page the shell is found */
   async #keepShell({ person, view }) {
     const { room, address } = view.room.store.state;
-    const page = `/rooms/${encodeURIComponent(address || room.name)}`;
+    const page = withBase(`/rooms/${encodeURIComponent(address || room.name)}`);
     const answer = await getPart(page).catch(() => null);
     const shell = answer?.ok ? await shellOf(answer, this.#key) : null;
     // Another release of the site is there: its own pages keep it.
     if (!shell) throw new Unreachable();
     const loaded = performance.getEntriesByType("resource").map(({ name }) => new URL(name));
     for (const { origin, pathname } of loaded)
-      if (origin === location.origin && pathname.startsWith("/static/")) shell.files.push(pathname);
+      if (origin === location.origin && pathname.startsWith(withBase("/static/"))) shell.files.push(pathname);
     await this.#keepFiles(await keepShell(person, this.#key, shell));
   }
 

@@ -1,4 +1,5 @@
 /** Pages of what is kept, for the service worker and for whoever goes from room to room. */
+import { withBase } from "../local/address.js";
 import { contentOf, everything } from "./database.js";
 import { awayPage, placeIn, roomPage } from "./document.js";
 
@@ -42,7 +43,7 @@ export async function pageInstead(address) {
 export async function latestRoom() {
   try {
     const [note] = (await everything())?.notes ?? [];
-    return note ? `/rooms/${encodeURIComponent(note.name)}` : null;
+    return note ? withBase(`/rooms/${encodeURIComponent(note.name)}`) : null;
   } catch {
     return null;
   }

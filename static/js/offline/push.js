@@ -2,6 +2,7 @@
  * What the server pushes: a notification for each room, which a later message of it replaces. Pressed it
  * leads to the message.
  */
+import { withBase } from "../local/address.js";
 import { keepShared } from "../local/shared.js";
 import { makeNonce } from "../server/nonce.js";
 import { whose } from "./database.js";
@@ -31,13 +32,13 @@ function read(data) {
   } catch {
     // it isn't of this release
   }
-  return { title: location.host, url: "/notifications", tag: "unknown" };
+  return { title: location.host, url: withBase("/notifications"), tag: "unknown" };
 }
 
 /** A path of this site. @param {unknown} path */
 const ownUrl = (path) => {
-  const url = new URL(String(path), location.origin);
-  return url.origin === location.origin ? url : new URL("/", location.origin);
+  const url = new URL(withBase(String(path)), location.origin);
+  return url.origin === location.origin ? url : new URL(withBase("/"), location.origin);
 };
 
 const windows = () => worker.clients.matchAll({ type: "window", includeUncontrolled: true });
@@ -87,7 +88,7 @@ export async function showPush(event) {
   if (before && number !== undefined && before.data?.number >= number) return;
   await worker.registration.showNotification(title, {
     ...{ body, tag, lang, renotify: true, timestamp: at },
-    ...{ icon: "/icons/app-192.png", badge: "/icons/badge-96.png" },
+    ...{ icon: withBase("/icons/app-192.png"), badge: withBase("/icons/badge-96.png") },
     data: { url: pushed.url, room, number, lang, unsent },
     actions: actions
       .slice(0, /** @type {any} */ (worker.Notification)?.maxActions ?? 0)
@@ -147,7 +148,7 @@ async function answer({ url, room, number, lang, unsent = location.host }, text)
     await keepShared(form);
     await worker.registration.showNotification(unsent, {
       ...{ body: text, lang, tag: `unsent-${room}` },
-      ...{ icon: "/icons/app-192.png", badge: "/icons/badge-96.png" },
+      ...{ icon: withBase("/icons/app-192.png"), badge: withBase("/icons/badge-96.png") },
       data: { url: `${url}#answer` },
     });
   }

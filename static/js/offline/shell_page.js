@@ -1,4 +1,5 @@
 /** The page of a room without the room: what the pages that are kept have in common. */
+import { withBase } from "../local/address.js";
 import { t } from "../words/texts.js";
 
 const HEADERS = [
@@ -37,7 +38,8 @@ export async function shellOf(answer, key) {
   /** @param {string} selector @param {string} name */
   const replace = (selector, name) => page.querySelector(selector)?.replaceWith(place(name));
   const scripts = [...page.querySelectorAll("script[type=module], link[rel=modulepreload]")];
-  const files = [...page.querySelectorAll("link[href^='/static/'], script[src^='/static/']")].map(
+  const STATIC = withBase("/static/");
+  const files = [...page.querySelectorAll(`link[href^='${STATIC}'], script[src^='${STATIC}']`)].map(
     (one) => one.getAttribute("href") ?? one.getAttribute("src") ?? "",
   );
   const elements = scripts.map((one) => one.outerHTML).join("\n");

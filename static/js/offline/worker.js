@@ -3,6 +3,7 @@
  * pages come from the server while it is there; of the others nothing is kept but files with a version.
  * static/js/offline/keeper.js keeps; helpers/web/joining.py joins this with what it imports.
  */
+import { withBase } from "../local/address.js";
 import { FILES, keepOnlyFor } from "./database.js";
 import { isVersioned, placeIn } from "./document.js";
 import { keptPage, latestRoom, pageInstead } from "./kept_page.js";
@@ -14,7 +15,7 @@ const PATIENCE = 3_000;
 /** Of a proxy whose server is away. */
 const AWAY = new Set([502, 503, 504]);
 /** Pages from which one goes on to a room. */
-const STARTS = new Set(["/", "/rooms"]);
+const STARTS = new Set(["/", "/rooms"].map(withBase));
 
 const worker = /** @type {any} */ (globalThis);
 
@@ -23,7 +24,7 @@ worker.addEventListener("install", (/** @type {any} */ event) => {
   // What else a page asks for goes straight to the server, where the browser knows how.
   event
     .addRoutes?.({
-      condition: { not: { or: [{ requestMode: "navigate" }, { urlPattern: "/static/*" }] } },
+      condition: { not: { or: [{ requestMode: "navigate" }, { urlPattern: withBase("/static/*") }] } },
       source: "network",
     })
     ?.catch(() => {});
@@ -39,7 +40,7 @@ worker.addEventListener("fetch", (/** @type {any} */ event) => {
   const { request } = event;
   const url = new URL(request.url);
   if (url.origin !== location.origin) return;
-  if (request.method === "POST" && url.pathname === "/share") event.respondWith(shared(request));
+  if (request.method === "POST" && url.pathname === withBase("/share")) event.respondWith(shared(request));
   if (request.method !== "GET") return;
   if (request.mode === "navigate") event.respondWith(page(event, url));
   else if (isVersioned(url.pathname)) event.respondWith(file(request));
@@ -59,7 +60,8 @@ async function shared(request) {
     () => true,
     () => false,
   );
-  return Response.redirect(new URL(kept ? "/share" : "/share?untaken=1", location.origin).href, 303);
+  const next = withBase("/share") + (kept ? "" : "?untaken=1");
+  return Response.redirect(new URL(next, location.origin).href, 303);
 }
 
 /** @param {Request} request */

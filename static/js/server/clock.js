@@ -2,6 +2,7 @@
  * Tells the server the clock of this browser, for the times in the pages that it makes: how far it
  * is from UTC, and how it writes hours. helpers/web/clock.py reads it.
  */
+import { withBase } from "../local/address.js";
 import { clockTime } from "../words/dates.js";
 
 /** By how it writes five past nine in the morning and five past three in the afternoon. */
@@ -22,5 +23,5 @@ export function clockCookie(now, format) {
 export function tellClock() {
   const clock = clockCookie(new Date(), clockTime);
   if (!document.cookie.split("; ").includes(`clock=${clock}`))
-    document.cookie = `clock=${clock}; path=/; max-age=31536000; samesite=lax`;
+    document.cookie = `clock=${clock}; path=${withBase("/")}; max-age=31536000; samesite=lax`;
 }

@@ -2,6 +2,7 @@
  * The WebSocket of a person: connects, reconnects with full jitter, and detects a dead connection by
  * its silence. It knows frames and close codes, not what events mean.
  */
+import { withBase } from "../local/address.js";
 import { Lifetime } from "../dom/lifetime.js";
 import { eventsOf } from "./event_of.js";
 
@@ -96,7 +97,7 @@ export class Connection {
   #connect() {
     clearTimeout(this.#retry);
     if (this.#ended || this.#socket) return;
-    const url = new URL(this.path, location.href);
+    const url = new URL(withBase(this.path), location.href);
     url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
     // Not every browser sends Accept-Language with a handshake.
     const { lang: language } = document.documentElement;

@@ -1,4 +1,5 @@
 /** Requests over HTTP. The server answers with JSON, and a change carries the page's CSRF token. */
+import { withBase } from "../local/address.js";
 
 const ACCEPT = { Accept: "application/json" };
 
@@ -7,7 +8,7 @@ const ACCEPT = { Accept: "application/json" };
  * @param {AbortSignal} [signal] nobody waits for it any more
  * @returns {Promise<Response>} rejected without a connection
  */
-export const get = (address, signal) => fetch(address, { headers: ACCEPT, signal });
+export const get = (address, signal) => fetch(withBase(address), { headers: ACCEPT, signal });
 
 /**
  * @param {string} address
@@ -25,7 +26,8 @@ export async function getJson(address) {
  * @param {BodyInit} [body]
  * @returns {Promise<Response>} rejected without a connection
  */
-export const post = (address, body) => fetch(address, { method: "POST", body, headers: changing() });
+export const post = (address, body) =>
+  fetch(withBase(address), { method: "POST", body, headers: changing() });
 
 /**
  * A page of which a part is wanted: what the next page says once, it doesn't say.
@@ -35,7 +37,7 @@ export const post = (address, body) => fetch(address, { method: "POST", body, he
  * @returns {Promise<Response>} rejected without a connection
  */
 export const getPart = (address, how) =>
-  fetch(address, { ...how, headers: { Accept: "text/html", Purpose: "part" } });
+  fetch(withBase(address), { ...how, headers: { Accept: "text/html", Purpose: "part" } });
 
 /** The headers of whatever changes something. @returns {Record<string, string>} */
 export function changing() {

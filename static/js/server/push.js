@@ -1,4 +1,5 @@
 /** This browser and Web Push: whether it is told, and the beginning and end of it. */
+import { withBase } from "../local/address.js";
 import { storage } from "../local/storage.js";
 import { changing, get, post } from "./http.js";
 
@@ -22,8 +23,9 @@ export async function pushState(person) {
   return storage.get(keyOf(person)) && (await subscription()) ? "on" : "off";
 }
 
-const subscription = async () =>
-  (await (await navigator.serviceWorker.getRegistration("/"))?.pushManager.getSubscription()) ?? null;
+const registered = () => navigator.serviceWorker.getRegistration(withBase("/"));
+
+const subscription = async () => (await (await registered())?.pushManager.getSubscription()) ?? null;
 
 /** @param {string} text base64 for addresses */
 export function bytesOf(text) {
@@ -40,7 +42,8 @@ function isOf(found, key) {
 /** @param {string} person @param {PushSubscription} found */
 async function tell(person, found) {
   const headers = { ...changing(), "Content-Type": "application/json" };
-  const answer = await fetch("/accounts/push", { method: "POST", body: JSON.stringify(found), headers });
+  const body = JSON.stringify(found);
+  const answer = await fetch(withBase("/accounts/push"), { method: "POST", body, headers });
   if (!answer.ok) throw new Error(`${answer.status}`);
   storage.set(keyOf(person), String(Date.now()));
 }
@@ -54,7 +57,7 @@ async function tell(person, found) {
 export async function subscribe(person, key) {
   storage.set(OFFERED, "1");
   if ((await Notification.requestPermission()) !== "granted") return pushState(person);
-  await navigator.serviceWorker.register("/service-worker.js", { updateViaCache: "none" });
+  await navigator.serviceWorker.register(withBase("/service-worker.js"), { updateViaCache: "none" });
   const { pushManager } = await navigator.serviceWorker.ready;
   let found = await pushManager.getSubscription();
   // The site may have got another key, or somebody else was here.
@@ -88,7 +91,7 @@ export async function staySubscribed(person) {
 /** Notifications of what is read here go. @param {string} room its path @param {number} number */
 export async function closeRead(room, number) {
   if (!hasPush() || Notification.permission !== "granted") return;
-  const registration = await navigator.serviceWorker.getRegistration("/");
+  const registration = await registered();
   for (const one of (await registration?.getNotifications()) ?? [])
     if (one.data?.room === room && one.data.number <= number) one.close();
 }

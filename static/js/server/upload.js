@@ -2,6 +2,7 @@
  * One file on its way to the server, by tus 1.0: in parts, so that a lost connection costs only the
  * part that was under way. It goes on by itself until it is there, refused or cancelled.
  */
+import { withBase } from "../local/address.js";
 import { t } from "../words/texts.js";
 import { wellFormed } from "./well_formed.js";
 
@@ -92,7 +93,7 @@ export class Upload {
   }
 
   get #address() {
-    return `/uploads/${this.id}`;
+    return withBase(`/uploads/${this.id}`);
   }
 
   async #toTheEnd() {

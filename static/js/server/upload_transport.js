@@ -1,4 +1,5 @@
 /** How uploads ask the server: by XMLHttpRequest, which tells how much of a part has left. */
+import { withBase } from "../local/address.js";
 import { changing } from "./http.js";
 
 /** ms without a byte after which a request is given up. */
@@ -24,7 +25,7 @@ export const transport = {
         clearTimeout(silence);
         silence = setTimeout(abort, SILENCE);
       };
-      request.open(method, address);
+      request.open(method, withBase(address));
       for (const [name, value] of Object.entries({ ...changing(), ...headers }))
         request.setRequestHeader(name, value);
       request.upload.onprogress = ({ loaded }) => {

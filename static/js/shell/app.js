@@ -2,6 +2,7 @@
  * What the room has to do with the app around it: what is shared with it, an answer that was begun in a
  * notification, notifications of what is read here, and the offer to be notified.
  */
+import { withBase, withoutBase } from "../local/address.js";
 import { closeRead, isToBeOffered, staySubscribed } from "../server/push.js";
 import { takeShared } from "../local/shared.js";
 import { unreadTotals } from "../state/unread.js";
@@ -17,7 +18,7 @@ export function watchApp(page) {
   void followHash(page);
   const { store, lifetime } = page;
   const { state } = store;
-  const room = `/rooms/${encodeURIComponent(state.room.name)}`;
+  const room = withBase(`/rooms/${encodeURIComponent(state.room.name)}`);
   let read = 0;
   store.watch(
     ["reading"],
@@ -53,7 +54,7 @@ async function followHash({ store, composer }) {
   if (!["#share", "#reply", "#answer"].includes(hash)) return;
   history.replaceState(history.state, "", location.pathname + location.search);
   if (hash !== "#share") {
-    const number = Number(location.pathname.split("/")[3]);
+    const number = Number(withoutBase(location.pathname).split("/")[3]);
     if (number) store.dispatch({ type: "replying", number });
   }
   if (hash === "#reply") return;

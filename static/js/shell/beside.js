@@ -2,6 +2,7 @@
  * What stands beside the pages that are no rooms: the sidebar and the switcher, live by the person's own
  * connection.
  */
+import { withBase } from "../local/address.js";
 import { Drawers } from "../dom/drawers.js";
 import { watchEdgeSwipe } from "../dom/edge_swipe.js";
 import { Lifetime } from "../dom/lifetime.js";
@@ -37,7 +38,8 @@ export class Beside {
     this.store = createStore(emptyState(this.switcher.dataset.user ?? ""), requestAnimationFrame);
     this.store.state.rooms.clear();
     /** @type {any} */
-    const page = { store: this.store, go: (/** @type {string} */ address) => location.assign(address) };
+    const go = (/** @type {string} */ address) => location.assign(withBase(address));
+    const page = { store: this.store, go };
     this.#start("chat-switcher", ChatSwitcher, page);
     const app = document.getElementById("app");
     this.connection = new SiteConnection({

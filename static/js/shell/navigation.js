@@ -3,6 +3,7 @@
  * back and forward. The rooms seen last stay in memory and are shown at once; of others the page is
  * fetched, and its middle taken. Where that isn't possible, the address is loaded.
  */
+import { withBase, withoutBase } from "../local/address.js";
 import { keptPage } from "../offline/kept_page.js";
 import { titleWithSign } from "../words/names.js";
 import { t } from "../words/texts.js";
@@ -30,7 +31,7 @@ export function placeOf(address) {
   } catch {
     return null;
   }
-  const found = url.origin === location.origin ? PLACE.exec(url.pathname) : null;
+  const found = url.origin === location.origin ? PLACE.exec(withoutBase(url.pathname)) : null;
   if (!found || url.search) return null;
   const number = found[2] ? Number(found[2]) : null;
   return { room: nameOf(found[1]), number, href: `${url.pathname}${url.hash}` };
@@ -85,8 +86,8 @@ export class Navigation {
 
   /** @param {string} address */
   go(address) {
-    const place = placeOf(address);
-    if (!place) location.assign(address);
+    const place = placeOf(withBase(address));
+    if (!place) location.assign(withBase(address));
     else if (place.room === roomOf(this.shell.view)) this.#stay(place.number);
     else void this.#to(place, "push");
   }

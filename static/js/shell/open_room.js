@@ -2,9 +2,10 @@
  * A room that the page has: its state, its part of the connection and what waits for an answer. It may
  * go on while another one is shown.
  */
+import { withBase } from "../local/address.js";
 import { Lifetime } from "../dom/lifetime.js";
 import { requestAllPictures, setPictures } from "../elements/people/avatar.js";
-import { storage } from "../local/storage.js";
+import { ownKey, storage } from "../local/storage.js";
 import { whenTabCloses } from "../local/tabs.js";
 import { Absence } from "../server/absence.js";
 import { Amendments } from "../server/amendments.js";
@@ -82,7 +83,7 @@ export class OpenRoom {
     this.store = store;
     // Before any element watches: they paint what it sets.
     store.watch(["members"], () => setPictures(state.members.values()), signal);
-    this.history = new History(store, `/rooms/${encodeURIComponent(state.room.name)}`);
+    this.history = new History(store, withBase(`/rooms/${encodeURIComponent(state.room.name)}`));
     lifetime.add(() => this.history.stop());
     this.absence = new Absence(() => {
       store.dispatch({ type: "absence_ended" });
@@ -101,7 +102,7 @@ export class OpenRoom {
       files: this.#files(),
     });
     lifetime.add(() => this.outbox.stop());
-    addEventListener("storage", ({ key, newValue }) => this.outbox.changedElsewhere(key, newValue), {
+    addEventListener("storage", ({ key, newValue }) => this.outbox.changedElsewhere(ownKey(key), newValue), {
       signal,
     });
     this.outbox.restore();

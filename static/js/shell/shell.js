@@ -2,6 +2,7 @@
  * What is there once for all rooms of the page, and one room in its middle: the elements of the
  * sidebar and the dialogs work with the room that is shown.
  */
+import { withBase } from "../local/address.js";
 import { Drawers } from "../dom/drawers.js";
 import { Lifetime } from "../dom/lifetime.js";
 import { ChatComposer } from "../elements/composer/composer.js";
@@ -126,7 +127,7 @@ export class Shell {
   /** To a page, which is loaded unless it is a room's. @param {string} address */
   go(address) {
     if (this.#navigation) this.#navigation.go(address);
-    else location.assign(address);
+    else location.assign(withBase(address));
   }
 
   /**

@@ -3,6 +3,7 @@
  * private lines, unsent ones. Pure. The timeline compares rows by `key` and `shape` and updates
  * only what differs.
  */
+import { withBase } from "../local/address.js";
 import { dayLabel, dayOf } from "../words/dates.js";
 import { FOLDED, isHidden, PAST } from "./lines.js";
 import { overlay } from "./overlay.js";
@@ -34,7 +35,7 @@ export function layout(state, now = new Date()) {
   /** @type {Row[]} */
   const rows = [];
   const you = state.you.name;
-  const base = `/rooms/${encodeURIComponent(state.room.name)}`;
+  const base = withBase(`/rooms/${encodeURIComponent(state.room.name)}`);
   const shown = overlay(state);
   let day = "";
   let marked = state.newAfter === null;

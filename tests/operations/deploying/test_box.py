@@ -240,6 +240,16 @@ def test_the_public_url_may_be_changed_in_the_settings(box: Box) -> None:
     assert "server_name localhost 127.0.0.1 talk.example.org;" in box.site.read_text()
 
 
+def test_the_public_url_may_have_a_path(box: Box) -> None:
+    box.provision("--public-url", "http://chat.example.org/team/chat")
+    assert "AIOCHAT_PUBLIC_URL=http://chat.example.org/team/chat\n" in box.settings.read_text()
+    site = box.site.read_text()
+    assert "server_name localhost 127.0.0.1 chat.example.org;" in site
+    assert "rewrite ^/team/chat/(.*)$ /$1 last;" in site
+    box.provision("--public-url", "http://chat.example.org")
+    assert "rewrite" not in box.site.read_text()
+
+
 def test_an_installation_of_before_is_taken_as_it_is(box: Box, certificate: Certificate) -> None:
     """When nothing was remembered yet."""
     certificate("chat")

@@ -25,11 +25,28 @@ def test_bodies_are_as_large_as_files_may_be() -> None:
     )
 
 
+def test_a_path_is_taken_off_before_all_else() -> None:
+    command = [str(ROOT / "deploy" / "nginx-site"), "--path", "/team/our.chat/"]
+    printed = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    lines = re.findall(r"^    (rewrite .*)$", printed, re.MULTILINE)
+    assert lines == [
+        "rewrite ^/$ /team/our.chat/ redirect;",
+        r"rewrite ^/team/our\.chat$ /team/our.chat/ permanent;",
+        r"rewrite ^/team/our\.chat/(.*)$ /$1 last;",
+    ]
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
         ["--host", "a;b"],
         ["--host", "a b"],
+        ["--path", "chat"],
+        ["--path", "/"],
+        ["--path", "/a b"],
+        ["--path", "/a;b"],
+        ["--path", "/a//b"],
+        ["--path", "/a$"],
         ["--static", "relative"],
         ["--static", '/a"b'],
         ["--static", "/a\nb"],

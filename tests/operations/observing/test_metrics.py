@@ -1,5 +1,5 @@
 """What Prometheus is told of a running site: by one process, by a supervisor for its workers, and by one
-of several units for all. The docs, the dashboard and the alert rules name what there is."""
+of several units for all. The dashboard and the alert rules name what there is."""
 
 import asyncio
 import contextlib
@@ -23,7 +23,6 @@ from tests.support.servers import Aiochat, Postgres, Redis
 from tests.support.servers.process import free_port
 
 ROOT = Path(__file__).parents[3]
-DOCS = (ROOT / "docs" / "metrics.md").read_text()
 
 Values = dict[str, dict[frozenset[tuple[str, str]], float]]
 
@@ -204,21 +203,6 @@ def test_a_socket_whose_name_leaves_no_room_for_another_is_said(tmp_path: Path) 
     assert done.returncode == 1
     assert f"aiochat: can't answer at {socket}-metrics (" in done.stderr
     assert "Traceback" not in done.stderr
-
-
-def test_the_docs_have_each_one_and_no_other() -> None:
-    rows = {name: line for line in DOCS.splitlines() if (name := _first_name(line))}
-    assert rows.keys() == MEASURES.keys() | {WORKERS}
-    for name, measure in MEASURES.items():
-        _, _, kind, labels, text, _ = (cell.strip() for cell in rows[name].split("|"))
-        own = [*([] if measure.per_site else ["worker"]), *([measure.label] if measure.label else [])]
-        assert (kind, labels) == (measure.kind, ", ".join(f"`{label}`" for label in own)), name
-        assert text == measure.text, name
-
-
-def _first_name(line: str) -> str:
-    found = re.match(r"\| `(aiochat_\w+)` \|", line)
-    return found[1] if found else ""
 
 
 def _series() -> set[str]:

@@ -32,6 +32,7 @@ class Nginx(Server):
         connections: int | None = 60000,
         certificate: Path | None = None,
         key: Path | None = None,
+        path: str | None = None,
     ) -> None:
         super().__init__(port=port)
         self.workers = list(workers)
@@ -42,6 +43,7 @@ class Nginx(Server):
         self.connections = connections
         self.certificate = certificate
         self.key = key
+        self.path = path
         self.redirect_port = free_port() if certificate else None
         self.access_log = self.folder / "aiochat.access.log"
         self.error_log = self.folder / "error.log"
@@ -68,6 +70,7 @@ class Nginx(Server):
             "--connections": self.connections,
             "--certificate": self.certificate,
             "--key": self.key,
+            "--path": self.path,
             "--redirect": self.redirect_port and f"127.0.0.1:{self.redirect_port}",
         }
         command = [str(ROOT / "deploy" / "nginx-site")]

@@ -2,6 +2,7 @@
  * The composer: its box grows with the text, keeps a draft, completes words, sends on Enter,
  * replies and edits. It is never disabled, since what can't be sent waits in the outbox.
  */
+import { withBase } from "../../local/address.js";
 import { PageElement } from "../page_element.js";
 import { commandOf, isCommand } from "../../composing/commands.js";
 import { mayNeedYes } from "../../composing/questions.js";
@@ -56,7 +57,7 @@ export class ChatComposer extends PageElement {
       find("#composer-preview"),
       this.box,
       find("[data-tool=preview]"),
-      `/rooms/${encodeURIComponent(room.name)}/preview`,
+      withBase(`/rooms/${encodeURIComponent(room.name)}/preview`),
       (why) => this.hint.show(why),
     );
     this.mode = new WritingMode(find("#composer-mode"), () => this.#leaveMode(), signal);

@@ -2,6 +2,7 @@
  * What stands in place of the message box: why one can't write here now, or why the page can't return
  * to the room, and where to go instead.
  */
+import { withBase } from "../../local/address.js";
 import { PageElement } from "../page_element.js";
 import { cloneTemplate, part } from "../../dom/template.js";
 import { shortTime } from "../../words/dates.js";
@@ -10,7 +11,7 @@ import { t } from "../../words/texts.js";
 /** What browsers can wait for, in milliseconds. */
 const MAX_TIMER = 2 ** 31 - 1;
 
-const TO_ROOMS = { link: t("To the rooms"), href: () => "/rooms" };
+const TO_ROOMS = { link: t("To the rooms"), href: () => withBase("/rooms") };
 
 /**
  * @type {Record<number, {text: string, link: string, href: () => string}>} by close code or HTTP
@@ -41,7 +42,7 @@ function here() {
 }
 
 function signIn() {
-  return `/accounts/login?next=${encodeURIComponent(location.pathname)}`;
+  return withBase(`/accounts/login?next=${encodeURIComponent(location.pathname)}`);
 }
 
 /**

@@ -1,4 +1,5 @@
 /** A soft sound, made by the browser: two quiet tones. */
+import { BASE } from "../../local/address.js";
 
 const TONES = [659, 880]; // Hz
 const APART = 0.12; // s
@@ -27,7 +28,7 @@ function sound() {
 /** Once for a notice, however many tabs there are. @param {number} id */
 export function soundOnce(id) {
   if (!navigator.locks) return sound();
-  void navigator.locks.request(`notice ${id}`, { ifAvailable: true }, async (lock) => {
+  void navigator.locks.request(`notice ${BASE}${id}`, { ifAvailable: true }, async (lock) => {
     if (!lock) return;
     sound();
     await new Promise((resolve) => setTimeout(resolve, HELD));

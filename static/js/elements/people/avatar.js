@@ -3,6 +3,7 @@
  * and the picture over it once it is loaded.
  */
 
+import { withBase } from "../../local/address.js";
 import { DELETED, plainName } from "../../words/names.js";
 
 const HUES = 12; // as many as css/switcher.css has
@@ -58,6 +59,6 @@ function picture(node, name, version) {
   image.addEventListener("load", () => image.classList.add("loaded"));
   image.addEventListener("error", () => image.remove());
   const size = node.classList.contains("large") ? 128 : 64;
-  image.src = `/users/${encodeURIComponent(name)}/picture?size=${size}&v=${version}`;
+  image.src = withBase(`/users/${encodeURIComponent(name)}/picture?size=${size}&v=${version}`);
   return image;
 }

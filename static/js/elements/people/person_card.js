@@ -2,6 +2,7 @@
  * A person's card, opened by a click on their name or on a mention: who they are, and what can be
  * done.
  */
+import { withBase } from "../../local/address.js";
 import { PageElement } from "../page_element.js";
 import { openConversation } from "../../server/conversations.js";
 import { openDialog } from "../../dom/dialogs.js";
@@ -155,7 +156,7 @@ export class ChatPersonCard extends PageElement {
     fill("state", [said, member ? "" : t("Not in this room")].filter(Boolean).join(" · "));
     fill("role", member && member.role !== "member" ? roleName(member.role) : "");
     fill("status", statusOf(state, name).text);
-    /** @type {HTMLAnchorElement} */ (part(this, "profile")).href = `/users/${encodeURIComponent(name)}`;
+    part(this, "profile").setAttribute("href", withBase(`/users/${encodeURIComponent(name)}`));
     this.#button("message").hidden = isYou || Boolean(this.#relation.blocked);
     this.#button("mention").hidden = isYou;
     this.#button("settings").hidden = !isYou;

@@ -1,4 +1,5 @@
 /** Messages among what the switcher proposes, and the way to all of them. */
+import { withBase } from "../../local/address.js";
 import { messageLookup } from "../../server/lookups.js";
 import { cloneElement, part } from "../../dom/template.js";
 import { shortTime } from "../../words/dates.js";
@@ -31,7 +32,7 @@ export class FoundMessages {
         kind: /** @type {const} */ ("message"),
         name: `${room}/${message.number}`,
         title,
-        address: `/rooms/${encodeURIComponent(room)}/${message.number}`,
+        address: withBase(`/rooms/${encodeURIComponent(room)}/${message.number}`),
         detail: [shownName(message.author), title, shortTime(message.at)].map(isolated).join(" · "),
         marked,
       })),
@@ -39,7 +40,7 @@ export class FoundMessages {
         kind: /** @type {const} */ ("message"),
         name: "",
         title: words,
-        address: `/search?${new URLSearchParams({ q: words })}`,
+        address: withBase(`/search?${new URLSearchParams({ q: words })}`),
         detail: t("All messages with these words"),
         marked: "",
       },

@@ -2,6 +2,7 @@
  * The invitations in the sidebar: those that wait for an answer, as `unread` tells of them. Each is
  * accepted or declined.
  */
+import { withBase } from "../../local/address.js";
 import { PageElement } from "../page_element.js";
 import { reconcile } from "../../dom/reconcile.js";
 import { cloneElement, part } from "../../dom/template.js";
@@ -26,7 +27,7 @@ const render = {
     for (const [field, text] of Object.entries(texts))
       part(node, field).textContent = text;
     for (const form of node.querySelectorAll("form")) {
-      form.action = `/rooms/${encodeURIComponent(name)}/${form.dataset.answer}`;
+      form.action = withBase(`/rooms/${encodeURIComponent(name)}/${form.dataset.answer}`);
       const button = /** @type {HTMLButtonElement} */ (form.querySelector("button"));
       button.setAttribute("aria-label", `${button.textContent}: ${title}`);
     }

@@ -1,4 +1,5 @@
 /** What became of what one has reported, in the sidebar until one has seen it. */
+import { withBase } from "../../local/address.js";
 import { PageElement } from "../page_element.js";
 import { reconcile } from "../../dom/reconcile.js";
 import { cloneElement, part } from "../../dom/template.js";
@@ -28,7 +29,7 @@ const render = {
     part(node, "where").textContent = where;
     part(node, "text").textContent = textOf(outcome);
     const form = /** @type {HTMLFormElement} */ (node.querySelector("form"));
-    form.action = `/reports/${outcome.report}/seen`;
+    form.action = withBase(`/reports/${outcome.report}/seen`);
     form.querySelector("button")?.setAttribute("aria-label", `${t("OK")}: ${where}`);
   },
 };

@@ -2,6 +2,7 @@
  * The sidebar: own rooms and conversations with their unread counts, a filter, and the keys that
  * move between them.
  */
+import { withBase } from "../../local/address.js";
 import { PageElement } from "../page_element.js";
 import { shownTitle } from "../../words/names.js";
 import { dotOf } from "../../state/people.js";
@@ -32,7 +33,7 @@ const render = {
   make(/** @type {Row} */ { room }) {
     const node = cloneElement("room");
     const link = /** @type {HTMLAnchorElement} */ (node.firstElementChild);
-    link.href = `/rooms/${encodeURIComponent(room.name)}`;
+    link.href = withBase(`/rooms/${encodeURIComponent(room.name)}`);
     link.dataset.room = room.name;
     return node;
   },
@@ -207,8 +208,8 @@ export class ChatRooms extends PageElement {
       wanted === "" || this.#links().length > 0;
     // The list may not hold all of one's rooms: the page of all rooms searches for the same.
     /** @type {HTMLAnchorElement} */ (this.querySelector(".all-rooms")).href = wanted
-      ? `/rooms?q=${encodeURIComponent(wanted)}`
-      : "/rooms";
+      ? withBase(`/rooms?q=${encodeURIComponent(wanted)}`)
+      : withBase("/rooms");
   }
 
   /**

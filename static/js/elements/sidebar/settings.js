@@ -2,6 +2,7 @@
  * The foot of the sidebar and its dialog, on every page: one's own status, and how the page looks. The
  * theme is theme.js's.
  */
+import { withBase } from "../../local/address.js";
 import { askBeforeSignOut } from "../../accounts/sign_out.js";
 import { PageElement } from "../page_element.js";
 import { onOpener, openDialog } from "../../dom/dialogs.js";
@@ -63,7 +64,7 @@ export class ChatSettings extends PageElement {
     if (!state.members.has(name) && !state.statuses.has(name))
       state.statuses.set(name, { status: /** @type {"away"} */ (status), text, until });
     // Without scripts it leads back to where one is.
-    this.opener.setAttribute("href", `/status?${new URLSearchParams({ next: location.pathname })}`);
+    this.opener.setAttribute("href", withBase(`/status?${new URLSearchParams({ next: location.pathname })}`));
   }
 
   #show() {

@@ -1,4 +1,5 @@
 /** One's own posts in this room that wait for a moderator, or weren't let through, below the timeline. */
+import { withBase } from "../../local/address.js";
 import { PageElement } from "../page_element.js";
 import { reconcile } from "../../dom/reconcile.js";
 import { cloneElement, part } from "../../dom/template.js";
@@ -19,7 +20,7 @@ const render = {
       : t("Waits for a moderator. Only you see it.");
     part(node, "text").textContent = held.text;
     const form = /** @type {HTMLFormElement} */ (node.querySelector("form"));
-    form.action = `/held/${held.held}/withdraw`;
+    form.action = withBase(`/held/${held.held}/withdraw`);
     /** @type {HTMLButtonElement} */ (form.querySelector("button")).textContent = held.refused
       ? t("OK")
       : t("Withdraw");

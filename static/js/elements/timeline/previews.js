@@ -2,6 +2,7 @@
  * The cards of links, under the text of a post. What a permalink of this site leads to is asked for here,
  * by who reads it: each sees of it what they may see at that moment.
  */
+import { withoutBase } from "../../local/address.js";
 import { preference } from "../../local/preferences.js";
 import { getJson } from "../../server/http.js";
 import { cloneElement, part } from "../../dom/template.js";
@@ -24,7 +25,7 @@ const asked = new Map();
 function linkedPost(url) {
   const known = asked.get(url);
   if (known && known.until > Date.now()) return known.post;
-  const [, , room, number] = new URL(url, location.href).pathname.split("/");
+  const [, , room, number] = withoutBase(new URL(url, location.href).pathname).split("/");
   const query = new URLSearchParams({ room: decodeURIComponent(room), number });
   const post = getJson(`/previews/post?${query}`).then(
     (answer) => answer.post,

@@ -1,0 +1,1 @@
+"""`make reference`: the pages of docs/reference, brought up to date with the code."""

@@ -1,0 +1,1 @@
+"""Tests of docs/reference and of what makes it."""
