@@ -4,6 +4,7 @@ one after the other. It takes minutes and needs debootstrap: `make box-test`."""
 
 import asyncio
 import contextlib
+import functools
 import os
 import socket
 import ssl
@@ -251,7 +252,7 @@ async def test_it_is_taken_away_put_back_and_purged(machine: Machine, tmp_path: 
     listed = ("psql", "-tAc", "select datname from pg_database")
     assert "aiochat" not in await _says(machine, "runuser", "-u", "postgres", "--", *listed)
     # The last backup is one. No database is asked.
-    kind = {"DATABASE_URL": "postgresql:///nowhere"}
-    checked = await asyncio.to_thread(run, tmp_path, "restore", "--check", str(saved), **kind)
+    check = functools.partial(run, tmp_path, "restore", "--check", str(saved))
+    checked = await asyncio.to_thread(check, DATABASE_URL="postgresql:///nowhere")
     assert checked.returncode == 0, checked.stderr
     await alice.close()
