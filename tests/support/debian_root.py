@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tests.support.servers import ROOT
-from tests.support.servers.process import new_folder, remove
+from tests.support.servers.process import new_folder, remove, set_privileges
 
 MADE_SECONDS = 400
 STAND_IN = ROOT / "tests" / "box" / "stand_in.py"
@@ -127,8 +127,10 @@ class Machine:
             link.unlink(missing_ok=True)
             link.symlink_to("/srv/stand_in.py")
         apart = ["unshare", "--mount", "--pid", "--net", "--uts", "--ipc", "--fork", "--kill-child", "--"]
+        init = (f"PATH={PATH}", "/srv/stand_in.py", "init")
         process = subprocess.Popen(
-            [*apart, "sh", "-c", INSIDE, "sh", self.root, f"PATH={PATH}", "/srv/stand_in.py", "init"],
+            # It ends with this process, whatever ends that.
+            [*set_privileges(None, "KILL"), *apart, *("sh", "-c", INSIDE, "sh", self.root, *init)],
             stdin=subprocess.DEVNULL,
         )
         try:
