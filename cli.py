@@ -2,6 +2,7 @@
 serve takes all of the program, to show its settings next to nothing."""
 
 import argparse
+import errno
 import importlib
 import io
 import logging
@@ -69,6 +70,9 @@ HIDDEN = {"worker": Command("app", "")}
 """Started by `serve --workers`: only a supervisor can pass the open files."""
 
 SERVERS = ("serve", "worker")
+
+UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)
+"""A file can't be written, by no fault of the program."""
 
 
 EXIT_CODES = {
@@ -181,9 +185,15 @@ def _explained(error: Exception) -> str | None:
     if isinstance(error, DatabaseError):
         return str(error)
     if isinstance(error, RedisError):
-        return f"Redis can't be used: {one_line(error)}"
+        from helpers.redis.client import told
+
+        return f"Redis can't be used: {told(error)}"
     if is_unavailable(error):
+        if "disk is full" in str(error):
+            return "the disk of the database is full: make space, and run it again"
         return f"the database can't be reached: {one_line(error)}"
+    if isinstance(error, OSError) and error.errno in UNWRITABLE:
+        return f"can't write {error.filename2 or error.filename or 'a file'} ({error.strerror})"
     return None
 
 

@@ -344,6 +344,21 @@ def version() -> str:
     return str(project["version"])
 
 
+_TOLD = {
+    "bool_parsing": "must be true or false",
+    "int_parsing": "must be a whole number",
+    "less_than_equal": "must be at most {le}",
+    "greater_than_equal": "must be at least {ge}",
+    "literal_error": "must be {expected}",
+}
+
+
+def _told(error: Any) -> str:
+    """What is wrong with a value, of pydantic's error."""
+    told = _TOLD.get(error["type"], error["msg"].removeprefix("Value error, "))
+    return str(told.format_map(error.get("ctx", {})) if error["type"] in _TOLD else told)
+
+
 def _file_of(field: str) -> str:
     """Of an error: the file that the value came from, if it did."""
     for environment in (from_environment, setting_names.read_dotenv):
@@ -357,13 +372,13 @@ def read_settings(**given: Any) -> Settings:
 
     Raises SettingsError with one line that names the setting and the fault."""
     try:
-        if wrong := setting_names.wrong_name(Settings.model_fields):
+        if wrong := setting_names.wrong_line() or setting_names.wrong_name(Settings.model_fields):
             raise SettingsError(wrong)
         return Settings(_env_file=setting_names.DOTENV, **given)
     except ValidationError as error:
         first = error.errors()[0]
         name = "AIOCHAT_" + "_".join(str(part) for part in first["loc"]).upper()
-        text = first["msg"].removeprefix("Value error, ")
+        text = _told(first)
         # A URL may contain a password, as a file does, and this line is logged.
         from_file = _file_of(str(first["loc"][0]))
         value = "" if from_file or "@" in str(first["input"]) else f"={first['input']!r}"

@@ -178,7 +178,10 @@ class Archive:
                     if to is not None:
                         to.write(piece)
         except (OSError, tarfile.TarError) as error:
-            raise Failure(f"can't copy {name} of {self._path} ({error})") from None
+            there = getattr(to, "name", None)
+            place = f" to {there} (TMPDIR)" if isinstance(there, str) else ""
+            told = getattr(error, "strerror", None) or error
+            raise Failure(f"can't copy {name} of {self._path}{place} ({told})") from None
         if (size, sha256.hexdigest()) != (wanted.size, wanted.sha256):
             raise self._broken(f"{name} isn't what was saved")
 

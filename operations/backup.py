@@ -1,6 +1,9 @@
 """Saves a site while it serves, and puts it back."""
 
+import contextlib
+import shutil
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -40,8 +43,7 @@ async def back_up(settings: Settings, path: Path) -> Saved:
     those that were erased in between."""
     database, store = database_of(settings), open_store(settings.files)
     made_at = iso(now_ms())
-    with ArchiveWriter(path) as archive, tempfile.TemporaryDirectory(dir=path.parent) as folder:
-        there = Path(folder)
+    with ArchiveWriter(path) as archive, _beside(path) as there:
         copy = there / database.member
         with report("the database"):
             found = await database.copy_to(copy)
@@ -56,6 +58,22 @@ async def back_up(settings: Settings, path: Path) -> Saved:
         )
         archive.finish(manifest)
     return Saved(sum(found.rows.values()), len(found.keys) - len(missing), missing)
+
+
+@contextlib.contextmanager
+def _beside(path: Path) -> Iterator[Path]:
+    """A folder for what is on its way, which nobody else has: the archive's own lock is held. What a backup
+    left there that was killed goes first."""
+    there = path.with_name(f"{path.name}.part.files")
+    shutil.rmtree(there, ignore_errors=True)
+    try:
+        there.mkdir(mode=0o700)
+    except OSError as error:
+        raise Failure(f"can't write {there} ({error.strerror})") from None
+    try:
+        yield there
+    finally:
+        shutil.rmtree(there, ignore_errors=True)
 
 
 async def _add_files(archive: ArchiveWriter, store: Store, keys: list[str], there: Path) -> list[str]:

@@ -61,7 +61,12 @@ class Sqlite:
         with self._open() as source, closing(sqlite3.connect(file)) as copy:
             # All pages in one step, which is one read transaction. In several steps it begins anew at each
             # commit, and never ends where people talk.
-            source.backup(copy, pages=-1)
+            try:
+                source.backup(copy, pages=-1)
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode not in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE):
+                    raise
+                raise Failure(f"can't write {file} ({error})") from None
             # The copy is one file, without a log beside it.
             copy.execute("PRAGMA journal_mode = DELETE")
             rows = _count_rows(copy)
@@ -97,9 +102,13 @@ class Sqlite:
             for sql in (*UNFINISHED, NEW_SECRETS):
                 connection.execute(sql)
         coming = self._path.with_name(f"{self._path.name}.coming")
-        shutil.copyfile(file, coming)
-        os.chmod(coming, 0o600)
-        sync_path(coming)
+        try:
+            shutil.copyfile(file, coming)
+            os.chmod(coming, 0o600)
+            sync_path(coming)
+        except OSError as error:
+            coming.unlink(missing_ok=True)
+            raise Failure(f"can't write {coming} ({error.strerror})") from None
         kept = self._put_aside()
         coming.rename(self._path)
         sync_path(self._path.parent)

@@ -1,5 +1,6 @@
 """The tables of a database, read and written as rows, alike on both."""
 
+import contextlib
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
@@ -77,8 +78,12 @@ class SqliteTables:
         return self
 
     def __exit__(self, kind: object, *exc: object) -> None:
-        self._connection.execute("COMMIT" if kind is None else "ROLLBACK")
-        self._connection.close()
+        with contextlib.closing(self._connection):
+            if kind is None:
+                self._connection.execute("COMMIT")
+            elif self._connection.in_transaction:
+                # SQLite itself has ended it where the disk is full.
+                self._connection.execute("ROLLBACK")
 
     def names(self) -> list[str]:
         rows = self._connection.execute(SQLITE_TABLES)

@@ -54,6 +54,8 @@ def sqlite_path(url: str) -> Path:
     path = Path(url.removeprefix("sqlite:///")).absolute()
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if path.is_dir():
+            raise DatabaseError(f"{path} is a folder: name a file in AIOCHAT_DATABASE_URL")
         _make_private(path)
     except OSError as error:
         raise DatabaseError(
@@ -70,9 +72,14 @@ OWN_FOLDERS = {"files"}
 def _make_private(path: Path) -> None:
     """Takes the rights of other users away: from the database, from the files that SQLite keeps
     beside it, and from a folder that holds nothing else. Another folder may be shared."""
-    own = [found for found in path.parent.iterdir() if found.name.startswith(path.name)]
+    own = [
+        found
+        for found in path.parent.iterdir()
+        if found.name.startswith((f"{path.name}-", f"{path.name}.")) or found == path
+    ]
     for found in own:
-        _take_rights(found, 0o600)
+        if not found.is_dir():
+            _take_rights(found, 0o600)
     if all(found in own or found.name in OWN_FOLDERS for found in path.parent.iterdir()):
         _take_rights(path.parent, 0o700)
 

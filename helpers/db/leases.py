@@ -31,7 +31,12 @@ class Claim:
         """Claims the task or renews the claim. Returns False while another process has it."""
         now = now_ms()
         row = {"name": self._name, "holder": self._token, "until": now + int(self._seconds * 1000)}
-        is_free = (Lease.until <= now) | (Lease.holder == self._token)
+        # A claim of so much later was made by a clock that was ahead, and would hold for as long.
+        is_free = (
+            (Lease.until <= now)
+            | (Lease.until > now + int(2 * self._seconds * 1000))
+            | (Lease.holder == self._token)
+        )
         if await Lease.update(row).where(Lease.name == self._name, is_free).aio_execute():
             return True
         if await Lease.select(Lease.name).where(Lease.name == self._name).tuples().aio_execute():

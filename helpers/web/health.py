@@ -16,6 +16,7 @@ from helpers.db.leases import Lease
 from helpers.keys import DATABASE, SITE
 from helpers.redis.client import REDIS, site_prefix
 from helpers.text.characters import one_line
+from helpers.web.addresses import client_address
 
 log = logging.getLogger("aiochat.health")
 
@@ -34,10 +35,19 @@ Question = Callable[[], Awaitable[object]]
 
 
 class Live(web.View):
-    """`/livez`: the process responds."""
+    """`/livez`: the process responds. With `?seen=1` it says how the request came: a proxy in front may have
+    changed it."""
 
     async def get(self) -> web.Response:
-        return web.json_response({"alive": True}, headers=NEVER_KEPT)
+        told: dict[str, Any] = {"alive": True}
+        if "seen" in self.request.query:
+            given = self.request.headers
+            told["seen"] = {
+                "upgrade": given.get("Upgrade", "")[:100],
+                "client": client_address(self.request)[:100],
+                "forwarded": "X-Forwarded-Proto" in given or "Forwarded" in given,
+            }
+        return web.json_response(told, headers=NEVER_KEPT)
 
 
 class UnwritableError(Exception):

@@ -11,10 +11,11 @@ from chat.attachments.looking import Looked, Looker
 from chat.attachments.naming import clean_name
 from chat.errors import ActionError
 from chat.models import File
+from chat.requests import MAX_DESCRIPTION
 from helpers.processes.terminal import Failure
 from helpers.storage.blobs import store_blob, take_blob
 from helpers.storage.store import StorageError, Store
-from helpers.text.characters import one_line
+from helpers.text.characters import one_line, visible_line
 from operations.importing.records import SentFile
 
 CHUNK = 256 * 1024
@@ -28,6 +29,7 @@ class Stored(NamedTuple):
     looked: Looked
     sha256: str
     blob_id: int | None
+    description: str = ""
 
 
 class FileKeeper:
@@ -54,7 +56,8 @@ class FileKeeper:
                 raise Failure(f"the store of files can't be used: {one_line(error)}") from None
             except ActionError as error:
                 return error.text
-            return Stored(clean_name(file.name), looked, sha256, blob_id)
+            description = visible_line(file.description)[:MAX_DESCRIPTION]
+            return Stored(clean_name(file.name), looked, sha256, blob_id, description)
 
     def _copy(self, file: SentFile, content: IO[bytes]) -> int | str:
         if not file.path:

@@ -6,6 +6,7 @@ from typing import IO, Protocol
 
 from helpers.processes.terminal import Failure
 from operations.importing.archives import Archive
+from operations.importing.readers.aiochat import Aiochat
 from operations.importing.readers.campfire import Campfire
 from operations.importing.readers.discord import Discord
 from operations.importing.readers.irc import Irc
@@ -44,7 +45,7 @@ class Reader(Source, Protocol):
         """Whether the archive looks like it. Reads little."""
 
 
-_ALL: tuple[type[Reader], ...] = (Slack, Mattermost, Irc, Discord, Zulip, RocketChat, Campfire)
+_ALL: tuple[type[Reader], ...] = (Slack, Mattermost, Irc, Discord, Zulip, RocketChat, Campfire, Aiochat)
 READERS = {reader.name: reader for reader in _ALL}
 
 

@@ -257,7 +257,7 @@ class MessageWriter:
             file = await attach(stored, line.author_id, room_id, seq, place, line.message.at)
             if file is None:
                 raise Failure("a file was erased while it was imported: run it again, it goes on")
-            views.append(view_of(file))
+            views.append(view_of(file, stored.description))
         self.files += len(views)
         return encode_value(views).decode()
 

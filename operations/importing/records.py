@@ -35,6 +35,9 @@ class Room(msgspec.Struct, frozen=True):
     topic: str = ""
     created_at: int = 0
     is_archived: bool = False
+    moderators: tuple[str, ...] = ()
+    name: str = ""
+    """That of its address, where it has one as here."""
 
 
 class SentFile(msgspec.Struct, frozen=True):
@@ -43,6 +46,7 @@ class SentFile(msgspec.Struct, frozen=True):
     name: str
     path: str = ""
     url: str = ""
+    description: str = ""
 
 
 class Reacted(msgspec.Struct, frozen=True):

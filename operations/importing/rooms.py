@@ -14,7 +14,7 @@ from chat.history.names import open_room_like, taken_slugs
 from chat.models import CONVERSATIONS, DELETED_KIND, Member, Message, Room, RoomName
 from chat.requests import new_nonce
 from chat.roles import Role
-from chat.room_names import MAX_TITLE, BadTitle, clean_title, proposed_names, title_key
+from chat.room_names import MAX_TITLE, BadTitle, clean_title, name_problem, proposed_names, title_key
 from helpers.clock import now_ms
 from helpers.processes.terminal import Failure
 from helpers.text.characters import visible_line
@@ -101,7 +101,7 @@ class ImportedRooms:
     async def _room(self, theirs: TheirRoom, first_at: int) -> Room:
         kind = "open" if theirs.kind == "open" else "closed"
         title = await self._title(theirs)
-        name = await _free_name(title, kind)
+        name = await _free_name(theirs.name, title, kind)
         row = _new(name, kind, theirs, first_at)
         room = Room(**{**row, "title": title, "title_key": title_key(title) or None})
         await room.aio_save(force_insert=True)
@@ -133,10 +133,15 @@ class ImportedRooms:
     async def _add_members(self, room: Room, theirs: TheirRoom, *, only_new: bool) -> None:
         """`only_new`: who was here before may have left the room."""
         owners = {self.people.ids[key] for key in theirs.owners if key in self.people.ids}
+        moderators = {self.people.ids[key] for key in theirs.moderators if key in self.people.ids}
+        ids = [self.people.ids[key] for key in theirs.members if key in self.people.ids]
         roles = {
-            self.people.ids[key]: Role.OWNER if self.people.ids[key] in owners else Role.MEMBER
-            for key in theirs.members
-            if key in self.people.ids
+            user_id: Role.OWNER
+            if user_id in owners
+            else Role.MODERATOR
+            if user_id in moderators
+            else Role.MEMBER
+            for user_id in ids
         }
         if only_new:
             roles = {user_id: Role.MEMBER for user_id in roles if user_id in self.people.made}
@@ -189,8 +194,8 @@ async def _record_creation(room: Room, owner_id: int, name: str) -> None:
     await Room.update(last_seq=1).where(Room.id == room.id).aio_execute()
 
 
-async def _free_name(title: str, kind: str) -> str:
-    names = proposed_names(title, kind)
+async def _free_name(wanted: str, title: str, kind: str) -> str:
+    names = [*([wanted] if name_problem(wanted) is None else []), *proposed_names(title, kind)]
     taken = await taken_slugs([one.lower() for one in names])
     for one in names:
         if one.lower() not in taken:

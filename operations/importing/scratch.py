@@ -10,6 +10,7 @@ from typing import Self
 
 import msgspec
 
+from helpers.processes.terminal import Failure
 from operations.importing.records import Left, Message, Person, Record, Room
 
 AT_ONCE = 500
@@ -54,11 +55,16 @@ class Scratch:
         self._database.execute("CREATE INDEX in_order ON messages (room, at, place)")
 
     def fill_more(self, records: Iterable[Record]) -> None:
-        self._database.execute("BEGIN")
-        for record in records:
-            self._place += 1
-            self._put(record)
-        self._database.execute("COMMIT")
+        try:
+            self._database.execute("BEGIN")
+            for record in records:
+                self._place += 1
+                self._put(record)
+            self._database.execute("COMMIT")
+        except sqlite3.OperationalError as error:
+            # Not the site's database: what it says of that would lead astray.
+            folder = Path(self._folder.name).parent
+            raise Failure(f"the temporary folder {folder} (TMPDIR) can't be used: {error}") from None
 
     def _put(self, record: Record) -> None:
         execute = self._database.execute

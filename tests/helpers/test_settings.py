@@ -89,16 +89,16 @@ def test_weather_providers(url: str) -> None:
 
 
 WRONG = [
-    ("PORT", "x", "AIOCHAT_PORT='x' is wrong: input should be a valid integer"),
+    ("PORT", "x", "AIOCHAT_PORT='x' is wrong: must be a whole number"),
     ("PORT", "0", "AIOCHAT_PORT='0' is wrong"),
     ("PORT", "65536", "AIOCHAT_PORT='65536' is wrong"),
     ("PORT", "80.5", "AIOCHAT_PORT='80.5' is wrong"),
     (
         "REGISTRATION",
         "maybe",
-        "AIOCHAT_REGISTRATION='maybe' is wrong: input should be 'open', 'invitation', 'approval' or 'closed'",
+        "AIOCHAT_REGISTRATION='maybe' is wrong: must be 'open', 'invitation', 'approval' or 'closed'",
     ),
-    ("RATE_LIMITS", "0", "AIOCHAT_RATE_LIMITS='0' is wrong: input should be 'on' or 'off'"),
+    ("RATE_LIMITS", "0", "AIOCHAT_RATE_LIMITS='0' is wrong: must be 'on' or 'off'"),
     ("DEBUG", "perhaps", "AIOCHAT_DEBUG='perhaps' is wrong"),
     ("TRUST_PROXY", "2", "AIOCHAT_TRUST_PROXY='2' is wrong"),
     (

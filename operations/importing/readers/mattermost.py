@@ -41,6 +41,7 @@ from operations.importing.records import (
 KINDS: dict[str, Kind] = {"O": "open", "P": "closed"}
 ENDING = ".jsonl"
 
+_IS_VERSION = re.compile(rb'"type"\s*:\s*"version"')
 _CHANNEL = re.compile(r"(?<![\w~])~([a-z0-9][a-z0-9_-]*)")
 
 
@@ -72,7 +73,7 @@ class Mattermost(Options):
         for name in archive.names():
             if name.endswith(ENDING):
                 with archive.open(name) as file:
-                    return b'"version"' in file.read(200)
+                    return _IS_VERSION.search(file.read(200)) is not None
         return False
 
     def source(self) -> str:

@@ -93,7 +93,7 @@ def iso_time(value: Any) -> int:
     """A time by ISO 8601; without a zone it is UTC."""
     try:
         when = datetime.fromisoformat(str(value).replace(" UTC", "+00:00").replace("Z", "+00:00"))
-        return checked_time((when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp() * 1000)
+        return checked_time(round((when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp() * 1000))
     except (ValueError, OverflowError) as error:
         raise error if isinstance(error, BadRecord) else BadRecord("its time can't be read") from None
 

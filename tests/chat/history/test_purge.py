@@ -235,6 +235,9 @@ async def test_one_process_at_a_time_has_the_task(database: AioDatabase) -> None
     await two.release()
     assert await one.hold()
     assert await Claim("another task", 30).hold()
+    # The clock was an hour ahead, and is set right.
+    await Lease.update(until=now_ms() + 3_600_000).aio_execute()
+    assert [await two.hold(), await one.hold()] == [True, False]
 
 
 async def test_what_was_erased_is_not_in_the_file_either(tmp_path: Path) -> None:

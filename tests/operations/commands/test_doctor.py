@@ -2,10 +2,13 @@
 
 import asyncio
 import json
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import psycopg
 import pytest
+import redis as redis_client
 
 from tests.conftest import unique
 from tests.support.mail_server import mailbox
@@ -81,8 +84,73 @@ def test_redis_and_its_faults(own_servers: None, tmp_path: Path) -> None:
     assert found["Redis's persistence"]["state"] == "warn"
     with Redis(options=("--maxmemory", "100mb", "--appendonly", "yes")) as careful:
         found = examined(tmp_path, 0, REDIS_URL=careful.url)
-    assert states(found, "disk") == {"ok"}
+    assert states(found, "disk", "clock's source") == {"ok"}
     assert examined(tmp_path, 1, REDIS_URL=f"redis://:s3cret@{NOWHERE}/0")["Redis"]["state"] == "fail"
+
+
+def test_a_redis_that_takes_no_writes_or_wants_a_password(
+    own_servers: None, redis: Redis, tmp_path: Path
+) -> None:
+    assert run(tmp_path, "migrate").returncode == 0
+    with Redis(options=("--replicaof", "127.0.0.1", str(redis.port))) as replica:
+        found = examined(tmp_path, 1, REDIS_URL=replica.url)
+    assert (found["Redis's writes"]["state"], "replica" in found["Redis's writes"]["told"]) == ("fail", True)
+    with Redis() as closed:
+        with redis_client.Redis.from_url(closed.url) as client:
+            client.config_set("requirepass", "s3cret")
+        found = examined(tmp_path, 1, REDIS_URL=closed.url)
+        assert found["Redis"]["told"].startswith("it wants a password")
+        done = run(tmp_path, "serve", REDIS_URL=closed.url)
+        assert done.returncode == 1
+        assert done.stderr.splitlines()[-1].startswith(b"aiochat: Redis can't be used: it wants a password")
+
+
+def test_a_full_redis(own_servers: None, tmp_path: Path) -> None:
+    assert run(tmp_path, "migrate").returncode == 0
+    with Redis(options=("--maxmemory", "100kb", "--maxmemory-policy", "noeviction")) as full:
+        found = examined(tmp_path, 1, REDIS_URL=full.url)["Redis's writes"]
+    assert (found["state"], "maxmemory" in found["told"]) == ("fail", True)
+
+
+def test_a_postgresql_of_others(postgres: Postgres, tmp_path: Path) -> None:
+    """It takes no writes, or few connections; a newer program has migrated it, by a clock that was ahead."""
+    name = unique("others")
+    url = postgres.create_database(name)
+    assert run(tmp_path, "migrate", DATABASE_URL=url).returncode == 0
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(
+            "INSERT INTO _yoyo_migration (migration_hash, migration_id, applied_at_utc) "
+            "VALUES ('x', '9999_of_tomorrow', now())"
+        )
+        connection.execute(
+            "INSERT INTO rooms (name, slug, kind, topic, created_at, last_seq, posts, cleared_seq, "
+            "cleared_number) VALUES ('a', 'a', 'open', '', 1, 1, 1, 0, 0)"
+        )
+        connection.execute(
+            "INSERT INTO messages (room_id, seq, changed_seq, number, kind, author_id, nonce, text, at) "
+            "SELECT id, 1, 1, 1, 'post', 1, 'n', 'hello', 1000 * extract(epoch FROM now() + '1 h') FROM rooms"
+        )
+    with psycopg.connect(postgres.admin_url, autocommit=True) as connection:
+        connection.execute(f"ALTER DATABASE {name} CONNECTION LIMIT 20".encode())
+        connection.execute(f"ALTER DATABASE {name} SET default_transaction_read_only = on".encode())
+    found = examined(tmp_path, 1, DATABASE_URL=url)
+    assert found["writes"]["state"] == "fail"
+    assert [found[one]["state"] for one in ("connections", "database's version", "times")] == ["warn"] * 3
+    assert "9999_of_tomorrow" in found["database's version"]["told"]
+    assert "in the future" in found["times"]["told"]
+    assert [found[one]["state"] for one in ("collation", "bloat")] == ["ok"] * 2
+    postgres.drop_database(name)
+
+
+def test_an_sqlite_that_a_newer_program_has_migrated(tmp_path: Path) -> None:
+    assert run(tmp_path, "migrate").returncode == 0
+    with closing(sqlite3.connect(tmp_path / "data" / "aiochat.db")) as connection, connection:
+        connection.execute(
+            "INSERT INTO _yoyo_migration (migration_hash, migration_id) VALUES ('x', '9999_of_tomorrow')"
+        )
+    found = examined(tmp_path, 0)
+    assert found["database's version"]["state"] == "warn"
+    assert [found[one]["state"] for one in ("file system", "writes", "times", "bloat")] == ["ok"] * 4
 
 
 async def test_the_mail_server_greets_and_gets_no_mail(tmp_path: Path) -> None:

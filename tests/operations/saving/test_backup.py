@@ -207,6 +207,16 @@ def test_what_is_no_backup_of_ours_changes_nothing(
     assert not (tmp_path / "data" / "aiochat.db").exists()
 
 
+def test_what_was_killed_is_cleared_away_by_the_next_one(small: Path, tmp_path: Path) -> None:
+    """Also the copy of the database, which holds what is private."""
+    left = tmp_path / "site.tar.part.files"
+    left.mkdir()
+    for path in (left / "database.sqlite", tmp_path / "site.tar.part"):
+        path.write_bytes(b"half a database")
+    assert run(small.parent, "backup", str(tmp_path / "site.tar")).returncode == 0
+    assert [path.name for path in tmp_path.iterdir()] == ["site.tar"]
+
+
 @pytest.mark.parametrize("length", [0, 100, 512, 20_000, -12_000])
 def test_half_an_archive_is_none(small: Path, tmp_path: Path, length: int) -> None:
     (tmp_path / "half.tar").write_bytes(small.read_bytes()[:length])

@@ -1,0 +1,23 @@
+"""What is found."""
+
+from collections.abc import AsyncIterator, Callable
+from typing import NamedTuple
+
+from settings import Settings
+
+OK, WARN, FAIL = "ok", "warn", "fail"
+
+WAIT_SECONDS = 10.0
+
+
+class Finding(NamedTuple):
+    """What was found about a subject, what it would break, and how it is mended."""
+
+    subject: str
+    state: str
+    told: str
+    breaks: str = ""
+    mend: str = ""
+
+
+Doctor = Callable[[Settings], AsyncIterator[Finding]]
