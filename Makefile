@@ -23,7 +23,7 @@ else echo "tests/js is left out: there is no node"; fi
 endef
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test quick lint types texts reference picture bench image image-test lock audit release clean node
+.PHONY: help run demo test quick lint types texts reference picture bench image image-test box-test lock audit release clean node
 
 help:  ## list these commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | awk -F '|' '{ printf "  make %-10s %s\n", $$1, $$2 }'
@@ -82,6 +82,9 @@ image:  ## build the container image, by buildah, podman or docker; IMAGE=name f
 
 image-test: $(DEV)  ## build the image by buildah, start it and try it, in a few minutes; BASE=image for another base
 	IMAGE=1 .venv/bin/python -m pytest tests/image $(ARGS)
+
+box-test: $(DEV)  ## install, update and remove aiochat in a Debian of debootstrap, in some minutes; BASE=folder for another root
+	BOX=1 .venv/bin/python -m pytest tests/box $(ARGS)
 
 lock:  ## look up all versions that requirements.txt leads to, with their hashes: requirements.lock
 	@$(PYTHON) -m venv .venv/lock && .venv/lock/bin/python -m pip install -qq uv

@@ -68,8 +68,8 @@ class DeleteAccount(web.View):
             await end_account(app[DATABASE], user, removes=data.messages == "remove")
         except OnlyAdministrator:
             form.errors[""] = t(
-                "You are the site’s only administrator. Make somebody else one first: python app.py "
-                "make-admin NAME"
+                "You are the site’s only administrator. Make somebody else one first, on their page under "
+                "Administration."
             )
             return self._page(form, 409)
         app[NAMED_PEOPLE].name_changed(user.name)

@@ -62,7 +62,7 @@ async def watch_ended(app: web.Application) -> AsyncIterator[None]:
 
     def on_heard(channel: bytes, payload: bytes) -> None:
         if not payload.startswith(b"{"):
-            hear_ended(app, payload.decode())
+            hear_ended(app, payload.decode(errors="replace"))
 
     unsubscribe = app[BUS].subscribe(CHANNEL, on_heard)
     await app[BUS].follow(CHANNEL)

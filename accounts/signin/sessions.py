@@ -1,6 +1,7 @@
 """Signing in and out. The session's id changes each time. Callbacks run when a session ends, to
 close what is open for it."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -24,6 +25,8 @@ messages on it begin with a brace."""
 FORMER_CHANNELS = ((b"aiochat:control", b""), (b"aiochat:feed", b"-"))
 """Where processes of former versions wait for the ids of ended sessions, and what they begin with
 there: a new process and an old one may run side by side during a restart."""
+
+_TOLD = re.compile(r"([\w-]+)(?: ([\w-]+) (\d+))?(?: .*)?", re.ASCII)
 
 SECRET = "secret"  # noqa: S105 - the name of a field
 """The user's secret as of the sign-in. A session with a former secret is none."""
@@ -99,9 +102,11 @@ async def end_session(app: web.Application, session_id: str, successor: Successo
 
 
 def hear_ended(app: web.Application, payload: str) -> None:
-    """Handles what `end_session` of another process published."""
-    session_id, *words = payload.split(" ")
-    end_here(app, session_id, Successor(words[0], int(words[1])) if words else None)
+    """Handles what `end_session` of another process published. What only a later version understands
+    is passed over."""
+    if found := _TOLD.fullmatch(payload):
+        session_id, successor, client = found.groups()
+        end_here(app, session_id, Successor(successor, int(client)) if successor else None)
 
 
 def end_here(app: web.Application, session_id: str, successor: Successor | None = None) -> None:

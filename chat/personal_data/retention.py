@@ -163,7 +163,7 @@ class Retention:
 
     async def _give_space_back(self) -> None:
         """Gives pages of SQLite's file that hold nothing any more back to the machine. Of a file from
-        before that was so, `python app.py compact` does it once."""
+        before that was so, `aiochat compact` does it once."""
         database, left = self._engine.database, None
         while True:
             began = time.monotonic()

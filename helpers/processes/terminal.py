@@ -4,6 +4,7 @@ import contextlib
 import getpass
 import logging
 import os
+import shlex
 import sys
 import threading
 import time
@@ -18,6 +19,10 @@ PATIENCE_SECONDS = 2.0
 """Operations that take longer are reported."""
 
 REDRAW_SECONDS = 0.1
+
+BOX = Path("/opt/aiochat")
+BOX_COMMAND = Path("/usr/local/bin/aiochat")
+"""Of a machine that deploy/provision has set up: the command with the site's settings."""
 
 
 class Failure(Exception):
@@ -38,8 +43,16 @@ def reason(error: OSError, folder: Path) -> str:
 
 
 def program() -> str:
-    """What one types to run this program."""
-    return "aiochat" if Path(sys.argv[0]).name == "aiochat" else "python app.py"
+    """What one types here to run this program, as it was called itself."""
+    called = Path(sys.argv[0])
+    if called.name == "aiochat":
+        return "aiochat"
+    if called.absolute().parent == BOX and BOX_COMMAND.exists():
+        return "sudo aiochat"
+    python = Path(sys.executable)
+    with contextlib.suppress(ValueError, OSError):
+        python = python.relative_to(Path.cwd())
+    return shlex.join((str(python), str(called) if called.name == "app.py" else "app.py"))
 
 
 def say(text: str) -> None:

@@ -7,6 +7,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import msgspec
 from aiohttp import web
 
 from helpers.redis.client import site_prefix
@@ -78,7 +79,7 @@ class _Subscriber:
 
 class RedisBus(Bus):
     """Redis pub/sub, sharded if `url` is that of a cluster. A subscriber's exception is logged and
-    doesn't affect the others."""
+    doesn't affect the others; what it can't decode is logged once."""
 
     remote = True
 
@@ -88,6 +89,8 @@ class RedisBus(Bus):
         self._by_channel: dict[bytes, list[_Subscriber]] = {}
         """The subscribers of each followed channel, computed at its first message."""
         self._prefix = b""
+        self._puzzled: set[bytes] = set()
+        """The prefixes of the subscribers that were told something they don't know."""
 
     async def open(self, site: str) -> None:
         self._prefix = site_prefix(site).encode()
@@ -138,6 +141,12 @@ class RedisBus(Bus):
         for subscriber in subscribers:
             try:
                 subscriber.on_heard(channel, payload)
+            except msgspec.MsgspecError as error:
+                # While a site is updated, processes of another version say more than this one knows.
+                if subscriber.prefix not in self._puzzled:
+                    self._puzzled.add(subscriber.prefix)
+                    name_of = channel.decode(errors="replace")
+                    log.warning("what another version says on %s is passed over (%s)", name_of, error)
             except Exception:
                 # An exception would end the connection that all packages share.
                 log.exception("what was heard on %s can't be used", channel.decode(errors="replace"))

@@ -316,7 +316,7 @@ async def test_the_only_administrator_stays(own_servers: None) -> None:
         alice = await Person(server.url, "alice").joins()
         answer = await boss.submits("/accounts/delete", password=PASSWORD, messages="remove")
         assert answer.status == 409
-        assert "make-admin" in await answer.text()
+        assert "Make somebody else one first, on their page under Administration." in await answer.text()
         assert not rows(server, "SELECT 1 FROM users WHERE name = 'boss' AND left_at IS NOT NULL")
         assert await status(boss, "/rooms") == 200
         for someone in (boss, alice):

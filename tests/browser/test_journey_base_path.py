@@ -144,6 +144,9 @@ async def test_a_day_below_a_path(alice: Visitor, host: tuple[SubPath, Aiochat])
     await page.fill("#composer-text", "half a thought")
     await comes_true(page, "() => Object.keys(localStorage).some((key) => key.includes(':draft:alice'))")
 
+    # What the page asks for while it is left may be refused.
+    assert not alice.complaints, alice.complaints
+
     # Signing out asks, and takes what is ours and nothing else.
     await page.locator("#me-button").evaluate("node => node.click()")
     await page.locator("#settings [data-sign-out] button").click()
@@ -161,4 +164,3 @@ async def test_a_day_below_a_path(alice: Visitor, host: tuple[SubPath, Aiochat])
     lines = host[0].access_log.read_text().splitlines()
     assert lines
     assert not [line for line in lines if not re.search(rf'"[A-Z]+ {PATH}/', line)]
-    assert not alice.complaints, alice.complaints

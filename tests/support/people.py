@@ -158,17 +158,18 @@ class Person:
     over_personal = False
     """Whether rooms are entered over personal sockets, each over one."""
 
-    def __init__(self, url: str, name: str) -> None:
+    def __init__(self, url: str, name: str, connector: aiohttp.BaseConnector | None = None) -> None:
         self.url = url
         self.name = name
-        self.http = aiohttp.ClientSession(url, cookie_jar=aiohttp.CookieJar(unsafe=True))
+        self.http = aiohttp.ClientSession(url, cookie_jar=aiohttp.CookieJar(unsafe=True), connector=connector)
         self.listeners: list[Listener] = []
         self._tokens: dict[str, str] = {}
         """The CSRF tokens of the sessions that they have had, by the cookie's value."""
 
     @property
     def _cookie(self) -> str:
-        cookie = self.http.cookie_jar.filter_cookies(URL(self.url)).get("session")
+        cookies = self.http.cookie_jar.filter_cookies(URL(self.url))
+        cookie = cookies.get("__Host-session") or cookies.get("session")
         return cookie.value if cookie else ""
 
     async def token(self, page: str = "/accounts/login") -> str:

@@ -19,6 +19,7 @@ from accounts.doors import command_line
 from accounts.site import site_id
 from helpers.db.database import DatabaseError, fetch, open_database
 from helpers.db.migrations import migrate
+from helpers.processes.terminal import program
 from helpers.redis.client import open_redis
 from helpers.web.session_stores import SessionInfo, session_store
 from tests.operations.conftest import PASSWORD
@@ -170,7 +171,7 @@ def test_an_older_site_needs_its_migrations_first(plain: Shell) -> None:
     for command in (*ABOUT_SOMEBODY, "register"):
         assert (
             plain.refuses(command, "alice", given=NEW)
-            == "the database lacks migrations; run first: python app.py migrate"
+            == f"the database lacks migrations; run first: {program()} migrate"
         )
 
 
@@ -213,7 +214,7 @@ def test_an_outage_behind_the_change_is_told(plain: Shell, monkeypatch: pytest.M
     line = plain.refuses("set-password", "alice", given=NEW)
     assert (
         line
-        == "the password is changed, but sessions may go on (the line is cut); try: python app.py sessions "
+        == f"the password is changed, but sessions may go on (the line is cut); try: {program()} sessions "
         "alice --end-all"
     )
     assert _password_hash(plain) != before

@@ -22,7 +22,7 @@ for unit in "$@"; do
     case $unit in
         aiochat@*.service)
             case $1 in
-                enable) ln -sf ../aiochat@.service "{wanted}/$unit" ;;
+                enable) mkdir -p "{wanted}"; ln -sf ../aiochat@.service "{wanted}/$unit" ;;
                 disable) rm -f "{wanted}/$unit" ;;
             esac ;;
     esac
@@ -38,9 +38,24 @@ exec {install} "${{given[@]}}"
 """
 NOTED = '#!/bin/sh\necho "{name} $*" >> {log}\n'
 STUBS = (
-    *("useradd", "usermod", "getent", "runuser", "chown", "systemd-tmpfiles", "journalctl", "apt-get"),
-    *("redis-server", "nginx"),
+    *(
+        "useradd",
+        "userdel",
+        "usermod",
+        "getent",
+        "runuser",
+        "chown",
+        "systemd-tmpfiles",
+        "journalctl",
+        "apt-get",
+    ),
+    *("redis-server", "redis-cli", "nginx"),
 )
+
+PLACES = re.compile(
+    r"(?<=[= \"])/(?=(?:etc|opt|usr/local|var/lib|var/log|var/backups)/|run/(?:lock|aiochat)\b)"
+)
+"""Where the scripts write to."""
 
 Certificate = Callable[[str], tuple[Path, Path]]
 
@@ -61,14 +76,14 @@ class Box:
                 "etc/nginx/modules-enabled",
                 "etc/redis",
             ),
-            *("etc/tmpfiles.d", "usr/local/bin", "programs", "opt/aiochat/.venv/bin"),
+            *("run/lock", "etc/tmpfiles.d", "usr/local/bin", "programs", "opt/aiochat/.venv/bin"),
             "etc/systemd/system/aiochat.target.wants",
         ):
             (folder / name).mkdir(parents=True)
         (folder / "etc/nginx/nginx.conf").write_text("worker_connections 768;\n")
         (folder / "etc/redis/redis.conf").write_text("")
         (folder / "os-release").write_text(DEBIAN)
-        self.add("opt/aiochat/.venv/bin/python", "#!/bin/sh\n")
+        self.add_environment()
         for name in STUBS:
             self.add(f"programs/{name}", NOTED.format(name=name, log=self.log))
         self.add("programs/systemctl", SYSTEMCTL.format(log=self.log, wanted=self.wanted))
@@ -79,22 +94,30 @@ class Box:
         shutil.copy(ROOT / "requirements.lock", source)
         # The command of the shell is asked whether a worker is ready.
         self.add("checkout/deploy/command", NOTED.format(name="aiochat", log=self.log))
-        for name in ("provision", "box"):
+        for name in ("provision", "box", "remove"):
             script = source / "deploy" / name
-            text = re.sub(r"(?<=[= \"])/(?=(etc|opt|usr/local|var/lib)/)", f"{folder}/", script.read_text())
-            script.write_text(text)
+            script.write_text(PLACES.sub(f"{folder}/", script.read_text()))
+
+    def add_environment(self) -> None:
+        """What is installed of packages."""
+        (self.folder / "opt/aiochat/.venv/bin").mkdir(parents=True, exist_ok=True)
+        self.add("opt/aiochat/.venv/bin/python", "#!/bin/sh\n")
 
     def add(self, name: str, text: str) -> None:
         (self.folder / name).write_text(text)
         (self.folder / name).chmod(0o755)
 
     def provision(self, *options: str, code: int = 0) -> str:
-        """What it says, or complains of."""
+        """What --box says, or complains of."""
+        return self.runs("--box", *options, code=code)
+
+    def runs(self, *options: str, code: int = 0) -> str:
+        """What deploy/provision says, or complains of."""
         release = ["--os-release", str(self.folder / "os-release")]
         script = self.folder / "checkout" / "deploy" / "provision"
         env = {**os.environ, "PATH": f"{self.folder / 'programs'}:{os.environ['PATH']}"}
         done = subprocess.run(
-            ["bash", script, "--box", *release, *options],
+            ["bash", script, *release, *options],
             check=False,
             capture_output=True,
             text=True,

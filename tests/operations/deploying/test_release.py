@@ -44,6 +44,10 @@ class Checkout:
             if not name.startswith(("tests/", "bench/")) and (ROOT / name).is_file():
                 (folder / name).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy(ROOT / name, folder / name)
+        # Right after a release there is nothing else.
+        changes = folder / "CHANGELOG.md"
+        head = release.UNRELEASED
+        changes.write_text(changes.read_text().replace(head, f"{head}\n- Something.\n", 1))
         self.git("init", "--quiet")
         self.commit()
 
@@ -111,8 +115,9 @@ def test_a_release(checkout: Checkout) -> None:
     with tarfile.open(dist / "aiochat-7.1.0.tar.gz") as archive:
         names = {name.partition("/")[2] for name in archive.getnames()}
     # A machine is set up and updated from it.
-    for name in ("app.py", "deploy/provision", "deploy/update.py", "nginx/aiochat.conf", "requirements.lock"):
-        assert name in names
+    for script in ("provision", "box", "remove", "nginx-site", "update.py", "command", "aiochat@.service"):
+        assert f"deploy/{script}" in names
+    assert {"app.py", "nginx/aiochat.conf", "requirements.lock"} <= names
     assert {"Containerfile", "compose.yml", "docs/updating.md", "static/robots.txt"} <= names
     assert not {
         name for name in names if name.startswith(("tests/", ".git/", "var/")) or name.endswith(".pyc")

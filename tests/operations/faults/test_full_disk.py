@@ -53,7 +53,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_while_migrating(tmp_path: Path) -> None:
-    assert "disk" in on_a_full_disk(tmp_path, "migrate")
+    assert " failed and is taken back: " in on_a_full_disk(tmp_path, "migrate")
     assert b"applied" in run(tmp_path, "migrate").stdout
     assert run(tmp_path, "verify").stdout == SOUND
 

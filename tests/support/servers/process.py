@@ -89,12 +89,12 @@ class Server(ABC):
 
     def __init__(self, *, port: int | None = None) -> None:
         self.port = port or free_port()
-        self.folder, lock = _new_folder(self.name)
+        self.folder, lock = new_folder(self.name)
         self.log = self.folder / "log"
         self.process: Process | None = None
         self.closing = contextlib.ExitStack()
         """What else ends with it, before it does."""
-        self._remove_folder = weakref.finalize(self, _remove, self.folder, lock)
+        self._remove_folder = weakref.finalize(self, remove, self.folder, lock)
 
     @abstractmethod
     def _command(self) -> list[str]:
@@ -274,7 +274,7 @@ def set_privileges(user: str | None, parent_death_signal: str) -> list[str]:
     return [*prefix, "--"]
 
 
-def _new_folder(name: str) -> tuple[Path, int]:
+def new_folder(name: str) -> tuple[Path, int]:
     """A new folder whose path any user may walk, and short enough for a socket in it; and its
     lock."""
     usual = Path(tempfile.gettempdir())
@@ -303,7 +303,7 @@ def _lock(folder: Path) -> int | None:
     return descriptor
 
 
-def _remove(folder: Path, lock: int) -> None:
+def remove(folder: Path, lock: int) -> None:
     shutil.rmtree(folder, ignore_errors=True)
     os.close(lock)
 
@@ -314,7 +314,7 @@ def _sweep(parent: Path) -> None:
         with contextlib.suppress(OSError):
             # A new one may not have been locked yet.
             if time.time() - folder.stat().st_mtime > 60 and (lock := _lock(folder)) is not None:
-                _remove(folder, lock)
+                remove(folder, lock)
 
 
 def _descendants(pid: int) -> Iterator[int]:
