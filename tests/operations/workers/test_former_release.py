@@ -23,6 +23,9 @@ from tests.support.presence import are_online
 from tests.support.servers import Aiochat, Nginx, Postgres, Redis
 from tests.support.shell import beside
 
+NO_WAITING = "-c%20synchronous_commit%3Doff"
+"""Of a commit for the disk."""
+
 NUMBER = 18
 """Of the site's database in Redis."""
 
@@ -42,12 +45,14 @@ def update(postgres: Postgres, redis: Redis, tmp_path_factory: pytest.TempPathFa
     program = unpack_former_release(tmp_path_factory.mktemp("former")) / "app.py"
     with contextlib.ExitStack() as stack:
         former = Aiochat(program=program, forked=False)
+        # It makes all tables, for which there is no copy.
+        former.start_seconds = 300.0
         new = Aiochat(data_dir=former.data_dir, arguments=["serve"])
         sockets = [worker.folder / "nginx.sock" for worker in (former, new)]
         nginx = Nginx(sockets)
         env = {
             **LIMITS_OFF,
-            "AIOCHAT_DATABASE_URL": postgres.create_database("rolling"),
+            "AIOCHAT_DATABASE_URL": f"{postgres.create_database('rolling')}?options={NO_WAITING}",
             "AIOCHAT_REDIS_URL": redis.numbered(NUMBER),
             "AIOCHAT_PUBLIC_URL": nginx.url,
             "AIOCHAT_TRUST_PROXY": "1",
