@@ -136,7 +136,7 @@ def _backend(url: str, *, may_be_new: bool = True) -> Iterator[Any]:
     if not may_be_new:
         _check_file(url)
     try:
-        with _one_at_a_time(url):
+        with _one_at_a_time(url), _only_migration(url) if may_be_new else contextlib.nullcontext():
             # yoyo looks for the class among all packages that are installed: a sixth of a start.
             kind = SQLiteBackend if url.startswith("sqlite:") else PostgresqlPsycopgBackend
             backend = kind(parse_uri(_yoyo_url(url)), default_migration_table)
@@ -146,6 +146,9 @@ def _backend(url: str, *, may_be_new: bool = True) -> Iterator[Any]:
             if not may_be_new:
                 _check_tables(backend)
             backend.init_database()
+            if may_be_new:
+                # yoyo's own lock is a row; one that is there is of a process that was killed.
+                backend.break_lock()
             try:
                 yield backend
             finally:
@@ -171,17 +174,11 @@ def migrate(
     logging.getLogger("yoyo").setLevel(logging.WARNING)
     with _backend(url) as backend:
         migrations = read_migrations(str(folder))
-        if not backend.to_apply(migrations):
-            return 0
-        with _only_migration(url):
-            # A row that is there is of a process that was killed.
-            backend.break_lock()
-            with backend.lock(LOCK_SECONDS):
-                lacking = backend.to_apply(migrations)
-                for place, migration in enumerate(lacking, 1):
-                    with around(f"migration {migration.id} ({place} of {len(lacking)})"):
-                        _apply(backend, migration)
-                return len(lacking)
+        lacking = backend.to_apply(migrations)
+        for place, migration in enumerate(lacking, 1):
+            with around(f"migration {migration.id} ({place} of {len(lacking)})"):
+                _apply(backend, migration)
+        return len(lacking)
 
 
 def _apply(backend: Any, migration: Any) -> None:

@@ -1,4 +1,5 @@
 /** Messages among what the switcher proposes, and the way to all of them. */
+import { isWhole } from "../../composing/search_words.js";
 import { withBase } from "../../local/address.js";
 import { messageLookup } from "../../server/lookups.js";
 import { cloneElement, part } from "../../dom/template.js";
@@ -26,7 +27,8 @@ export class FoundMessages {
   items(typed) {
     const words = typed.trim();
     if (words.length < LEAST || words.startsWith("@") || words.startsWith("#")) return [];
-    const found = this.#lookup.find(words).filter(({ folded }) => !folded);
+    // Nothing is asked for while a word like `from:` lacks what follows it.
+    const found = isWhole(words) ? this.#lookup.find(words).filter(({ folded }) => !folded) : [];
     return [
       ...found.slice(0, MOST).map(({ room, title, message, marked }) => ({
         kind: /** @type {const} */ ("message"),
