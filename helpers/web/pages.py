@@ -57,6 +57,17 @@ class CompiledTemplates(jinja2.FileSystemBytecodeCache):
                 super().dump_bytecode(bucket)
 
 
+def templates_of(folder: Path) -> jinja2.BaseLoader:
+    """Loads the templates as they are now: an update puts others in their place, and a process that still
+    serves then renders its own."""
+    sources = {
+        path.relative_to(folder).as_posix(): (path.read_text(), str(path), lambda: True)
+        for path in folder.rglob("*.*")
+        if path.parent.name != "__pycache__"
+    }
+    return jinja2.FunctionLoader(sources.get)
+
+
 def _translated(language: Language, text: str) -> Markup:
     return Markup(language.gettext(text))  # noqa: S704 - a text of ours, in a template
 
@@ -102,7 +113,7 @@ def setup_pages(app: web.Application, templates: Path, files: Files, user_key: "
 
     environment = aiohttp_jinja2.setup(
         app,
-        loader=jinja2.FileSystemLoader(templates),
+        loader=jinja2.FileSystemLoader(templates) if app[SETTINGS].debug else templates_of(templates),
         context_processors=[context],
         extensions=["jinja2.ext.i18n"],
         autoescape=True,

@@ -6,7 +6,7 @@ from pathlib import Path
 import jinja2
 import pytest
 
-from helpers.web.pages import CompiledTemplates
+from helpers.web.pages import CompiledTemplates, templates_of
 
 
 @pytest.fixture(autouse=True)
@@ -59,3 +59,19 @@ def test_who_wants_no_such_files_gets_none(tmp_path: Path, monkeypatch: pytest.M
     (tmp_path / "a.txt").write_text("beans")
     assert render(tmp_path) == "beans"
     assert not kept(tmp_path)
+
+
+def test_what_is_put_in_its_place_later_is_another_processes(tmp_path: Path) -> None:
+    """Also where nothing was rendered before."""
+    (tmp_path / "parts").mkdir()
+    (tmp_path / "page.html").write_text("a page: {% include 'parts/one.html' %}")
+    (tmp_path / "parts" / "one.html").write_text("a part")
+    before = jinja2.Environment(loader=templates_of(tmp_path), bytecode_cache=CompiledTemplates(tmp_path))
+    (tmp_path / "page.html").write_text("another page, {{ of_what_it_lacks.name }}")
+    (tmp_path / "parts" / "one.html").unlink()
+    assert before.get_template("page.html").render() == "a page: a part"
+    after = jinja2.Environment(loader=templates_of(tmp_path), bytecode_cache=CompiledTemplates(tmp_path))
+    assert after.get_template("page.html").render(of_what_it_lacks={"name": "x"}) == "another page, x"
+    assert before.get_template("page.html").render() == "a page: a part"
+    with pytest.raises(jinja2.TemplateNotFound):
+        before.get_template("nothing.html")
