@@ -141,12 +141,23 @@ async def fetch(database: AioDatabase, sql: str, *params: Any) -> list[tuple[Any
     return rows
 
 
+def check_encoding(encoding: str) -> None:
+    """Raises DatabaseError where PostgreSQL can't keep every text as it was written."""
+    if encoding != "UTF8":
+        raise DatabaseError(
+            f"the database is encoded in {encoding}, in which texts come back broken: "
+            "make one by `createdb --encoding=UTF8 --template=template0`"
+        )
+
+
 async def check_durability(database: AioDatabase) -> None:
-    """Raises DatabaseError if PostgreSQL runs without fsync: a power cut could lose acknowledged
-    messages."""
+    """Raises DatabaseError if PostgreSQL runs without fsync, when a power cut could lose acknowledged
+    messages, or where it can't keep every text."""
     if not is_sqlite(database):
         ((fsync,),) = await fetch(database, "SHOW fsync")
         if fsync != "on":
             raise DatabaseError(
                 "PostgreSQL runs with fsync=off and may lose acknowledged messages; set fsync=on"
             )
+        ((encoding,),) = await fetch(database, "SHOW server_encoding")
+        check_encoding(encoding)

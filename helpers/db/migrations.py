@@ -22,7 +22,7 @@ from yoyo.connections import parse_uri
 from yoyo.exceptions import LockTimeout
 from yoyo.migrations import default_migration_table
 
-from helpers.db.database import DatabaseError, sqlite_path
+from helpers.db.database import DatabaseError, check_encoding, sqlite_path
 from helpers.processes.terminal import Failure, program, reason, report_when_slow
 from helpers.text.characters import one_line
 from settings import ROOT
@@ -145,6 +145,10 @@ def _backend(url: str, *, may_be_new: bool = True) -> Iterator[Any]:
                 backend.connection.execute("PRAGMA auto_vacuum=INCREMENTAL")
             if not may_be_new:
                 _check_tables(backend)
+            if may_be_new and isinstance(backend, PostgresqlPsycopgBackend):
+                ((encoding,),) = backend.connection.execute("SHOW server_encoding").fetchall()
+                backend.connection.rollback()
+                check_encoding(encoding)
             backend.init_database()
             if may_be_new:
                 # yoyo's own lock is a row; one that is there is of a process that was killed.

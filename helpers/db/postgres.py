@@ -35,6 +35,8 @@ def _connect_params(url: str) -> dict[str, Any]:
     params = conninfo_to_dict(url)
     params.setdefault("connect_timeout", 4)
     params.setdefault("application_name", "aiochat")
+    # Texts are sent as UTF-8, whatever PGCLIENTENCODING says.
+    params["client_encoding"] = "UTF8"
     for name, value in LOST_AFTER.items():
         params.setdefault(name, value)
     limits = " ".join(f"-c {name}={value}" for name, value in LIMITS.items())

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import sqlite3
+import subprocess
 from contextlib import closing
 from pathlib import Path
 
@@ -70,9 +71,23 @@ def test_a_database_in_another_encoding(postgres: Postgres, tmp_path: Path) -> N
     with psycopg.connect(superuser, autocommit=True) as connection:
         connection.execute(f"{made} TEMPLATE template0".encode())
     env = {"DATABASE_URL": postgres.database_url(name)}
-    assert run(tmp_path, "migrate", given=b"", **env).returncode == 0
+    # Nothing is begun there, not even a table.
+    for command in ("migrate", "serve"):
+        done = run(tmp_path, command, *(["--migrate"] if command == "serve" else []), given=b"", **env)
+        assert (done.returncode, done.stdout) == (1, b"")
+        assert done.stderr.decode().startswith("aiochat: the database is encoded in LATIN1, in which texts")
+    with psycopg.connect(env["DATABASE_URL"]) as connection:
+        counted = "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'"
+        assert connection.execute(counted).fetchall() == [(0,)]
+    # What was made before that was looked at isn't served.
+    sound = postgres.create_database(unique("utf8"))
+    assert run(tmp_path, "migrate", given=b"", DATABASE_URL=sound).returncode == 0
+    dumped = subprocess.run(["pg_dump", "--no-owner", sound], check=True, capture_output=True).stdout
+    subprocess.run(["psql", "-q", env["DATABASE_URL"]], check=True, capture_output=True, input=dumped)
     found = examined(tmp_path, 1, **env)
     assert (found["encoding"]["state"], found["encoding"]["told"]) == ("fail", "LATIN1")
+    done = run(tmp_path, "serve", given=b"", **env)
+    assert (done.returncode, b"is encoded in LATIN1" in done.stderr) == (1, True)
     postgres.drop_database(name)
 
 
