@@ -8,8 +8,10 @@ import psycopg
 import pytest
 import uvloop
 
+from helpers.db.database import fetch, open_database
 from helpers.db.pipeline import PipelineConnection
 from helpers.db.statement import Statement
+from helpers.db.transactions import in_one_trip
 from tests.support.fault_proxy import fault_proxy
 from tests.support.people import PATIENCE
 from tests.support.servers import Postgres
@@ -59,3 +61,18 @@ async def _the_loop_loses_the_socket(postgres: Postgres) -> None:
         async with asyncio.timeout(PATIENCE):
             assert await waiting == [[(1,)]]
         await connection.close()
+
+
+@pytest.mark.parametrize("driver", ["postgresql", "postgresql+aiopg"])
+async def test_texts_are_utf_8_whatever_the_environment_says(
+    driver: str, postgres: Postgres, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PGCLIENTENCODING", "LATIN1")
+    database = open_database(postgres.url.replace("postgresql", driver, 1))
+    try:
+        text = "naïve, жук, 日本 🫘"
+        assert await fetch(database, "SELECT CAST(%s AS text)", text) == [(text,)]
+        statement = Statement("SELECT CAST(%s AS text)", (text,))
+        assert await in_one_trip(database, statement) == [[(text,)]]
+    finally:
+        await database.aio_close()
