@@ -9,6 +9,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 from aiohttp_session import Session, get_session
 
+from helpers.errors import ActionError
 from helpers.keys import SETTINGS
 from helpers.security_log import CAUSE
 from helpers.web.forms import BEFORE_FILES, read_form
@@ -58,7 +59,7 @@ async def csrf(request: web.Request, handler: Handler) -> web.StreamResponse:
     settings = request.app[SETTINGS]
     if origin is not None and origin not in settings.origins and not settings.debug:
         request[CAUSE] = wrong_origin(request)
-        raise web.HTTPForbidden
+        raise _by_another_address(request, origin) or web.HTTPForbidden
     session = await get_session(request)
     expected = session.get(FIELD)
     if not expected:
@@ -70,6 +71,21 @@ async def csrf(request: web.Request, handler: Handler) -> web.StreamResponse:
         given = (await read_form(request)).get(FIELD, "")
     _check(str(expected), given)
     return await handler(request)
+
+
+def _by_another_address(request: web.Request, origin: str) -> ActionError | None:
+    """What a page of ours is told that was opened by an address of which the settings know nothing."""
+    if origin.partition("://")[2] != request.headers.get("Host", ""):
+        return None
+    settings = request.app[SETTINGS]
+    expected = settings.public_url or min(settings.origins)
+    return ActionError(
+        "forbidden",
+        "You came by {came}, and this site takes only what comes by {expected}. Whoever runs it sets "
+        "AIOCHAT_PUBLIC_URL to the address that people use.",
+        came=origin[:80],
+        expected=expected,
+    )
 
 
 def _check(expected: str, given: str) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import html
 import os
 import pty
 import re
@@ -12,6 +13,8 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
 
 import pytest
 
@@ -153,6 +156,15 @@ async def test_all_addresses_are_those_of_both_families(own_servers: None, folde
             writer.write(b"GET /livez HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
             assert (await reader.readline()).startswith(b"HTTP/1.1 200")
             writer.close()
+        assert "before AIOCHAT_PUBLIC_URL is the address by which they come, like http" in server.tail()
+        # By which name one came, and which is expected, stands on the page, and not for other sites' pages.
+        for origin, is_told in (("http://chat.office", True), ("http://evil.example", False)):
+            asked = Request(f"{server.url}/accounts/login", b"", {"Origin": origin, "Host": "chat.office"})
+            with pytest.raises(HTTPError) as refused:
+                await asyncio.to_thread(urlopen, asked)
+            page = html.unescape(refused.value.read().decode())
+            told = f"You came by http://chat.office, and this site takes only what comes by {server.url}. "
+            assert (refused.value.code, told in page) == (403, is_told)
 
 
 def test_a_database_file_that_is_none_is_one_line(folder: Path) -> None:
@@ -186,6 +198,7 @@ def test_it_greets_whoever_starts_it(own_servers: None, folder: Path) -> None:
         assert f"aiochat is running on {server.url}" in greeting
         assert "the first account becomes the site's administrator" in greeting
         assert "WARNING" not in greeting
+        assert "AIOCHAT_PUBLIC_URL" not in greeting
         server.stop()
         added = run(folder, "register", "alice", given=PASSWORD.encode(), DATA_DIR=str(server.data_dir))
         assert added.returncode == 0
