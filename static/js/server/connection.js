@@ -15,6 +15,8 @@ const TICK = 5_000;
  * upgrade.
  */
 const CHECK_AFTER = 3;
+/** After so many answers of 200 in a row, and none to an upgrade, something on the way doesn't pass it on. */
+const BLOCKED_AFTER = 3;
 
 const FINAL = new Set([1002, 1007, 1009]);
 /** @param {number} code 45xx: the server says not to come back */
@@ -32,7 +34,8 @@ export const fullJitter = (attempt, random = Math.random) => random() * Math.min
  * @typedef {object} Listener
  * @property {(event: any, room: string) => void} received `room` is the id of the room that the event
  *   is of, empty where it is of none
- * @property {(state: "connecting"|"connected"|"offline") => void} state
+ * @property {(state: "connecting"|"offline"|"blocked") => void} state blocked: the site answers,
+ *   but no WebSocket comes about
  * @property {(code: number, reason: string) => void} ended no way back; called at most once
  * @property {() => Promise<number>} checkStatus the status with which the site answers; 0 if nothing
  *   answers
@@ -46,6 +49,7 @@ export class Connection {
   #receivedAt = 0;
   #pinged = false;
   #checking = false;
+  #answered = 0;
   /** @type {ReturnType<typeof setTimeout>|undefined} */ #retry;
   /** @type {ReturnType<typeof setTimeout>|undefined} */ #probing;
   #lifetime = new Lifetime();
@@ -119,6 +123,7 @@ export class Connection {
       if (event.type === "hello" && !room) {
         this.#greeted = true;
         this.#attempt = 0;
+        this.#answered = 0;
       }
       try {
         this.listener.received(event, room);
@@ -140,7 +145,7 @@ export class Connection {
     }
     // A short break (a restart) shows as connecting; only when the first way back fails, too, is it
     // offline.
-    this.listener.state(greeted ? "connecting" : "offline");
+    this.listener.state(greeted ? "connecting" : this.#away());
     this.#retry = setTimeout(() => this.#connect(), fullJitter(this.#attempt));
     this.#attempt += 1;
     if (!greeted && this.#attempt >= CHECK_AFTER) this.#checkAccess();
@@ -153,6 +158,12 @@ export class Connection {
     this.#checking = false;
     if (this.#greeted || this.#ended) return;
     if (status === 401 || status === 403 || status === 404) this.#end(status, "");
+    this.#answered = status === 200 ? this.#answered + 1 : 0;
+    if (this.#answered === BLOCKED_AFTER) this.listener.state(this.#away());
+  }
+
+  #away() {
+    return this.#answered < BLOCKED_AFTER ? "offline" : "blocked";
   }
 
   /** @param {number} code @param {string} reason */

@@ -20,7 +20,7 @@ const REFUSALS = new Map([
   ["not_found", 404],
 ]);
 
-/** @typedef {"connecting"|"connected"|"offline"} Status */
+/** @typedef {"connecting"|"connected"|"offline"|"blocked"} Status */
 
 /**
  * @typedef {object} Listener of what is of no room
@@ -34,7 +34,7 @@ const REFUSALS = new Map([
  * @property {(event: any) => void} received
  * @property {() => void} heard while the room is entered: something came over the connection
  * @property {(event: any) => void} refused an error about a frame whose room the server can't tell
- * @property {(status: "connecting"|"offline") => void} lost it isn't entered any more, for now
+ * @property {(status: "connecting"|"offline"|"blocked") => void} lost it isn't entered any more, for now
  * @property {(code: number, reason: string) => void} ended no way back; called at most once
  * @property {() => void} tick every few seconds while the room is entered
  */
@@ -290,7 +290,7 @@ export class SiteConnection {
     for (const room of this.#rooms) {
       room.id = "";
       clearTimeout(room.retry);
-      room.listener.lost(status === "offline" ? status : "connecting");
+      room.listener.lost(status === "connected" ? "connecting" : status);
     }
   }
 

@@ -195,7 +195,7 @@ export class OpenRoom {
     tell();
   }
 
-  /** @param {"connecting"|"offline"} status */
+  /** @param {"connecting"|"offline"|"blocked"} status */
   #isLost(status) {
     this.store.dispatch({ type: "connection", connection: status });
     this.outbox.requeue();

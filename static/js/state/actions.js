@@ -17,7 +17,7 @@ import { setNames } from "../words/names.js";
 
 /** @type {Record<string, (state: State, action: any) => Topic[]>} */
 export const actions = {
-  /** The socket's state. `connection` is connecting, connected or offline. */
+  /** The socket's state. `connection` is connecting, connected, offline or blocked. */
   connection(state, { connection }) {
     if (state.connection === connection) return [];
     state.connection = connection;

@@ -162,7 +162,7 @@ export function initial(page, now = new Date().toISOString(), site = newSite()) 
     statuses: new Map(),
     /** @type {Command[]} */
     commands: page.commands,
-    connection: /** @type {"connecting"|"connected"|"offline"} */ ("connecting"),
+    connection: /** @type {"connecting"|"connected"|"offline"|"blocked"} */ ("connecting"),
     /** The server asked to wait before sending more. */
     held: false,
     /** @type {{reason: string, code: number}|null} why there is no coming back */

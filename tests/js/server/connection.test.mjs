@@ -107,3 +107,37 @@ test("a server on this machine answers without a network, and stays connected", 
   assert.deepEqual(states, ["connecting"]);
   connection.stop();
 });
+
+test("where the site answers and no socket comes about, something on the way is in its way", async () => {
+  /** @type {string[]} */ const states = [];
+  let status = 503;
+  const connection = new Connection("/ws", {
+    received() {},
+    state: (state) => states.push(state),
+    ended() {},
+    checkStatus: () => Promise.resolve(status),
+    tick() {},
+  });
+  connection.start();
+  const fails = async () => {
+    sockets.at(-1).onclose({ code: 1006, reason: "" });
+    await Promise.resolve();
+    await Promise.resolve();
+    pass(11_000);
+  };
+  for (let tries = 0; tries < 5; tries += 1) await fails();
+  assert.ok(!states.includes("blocked"), "the site doesn't answer well either");
+  status = 200;
+  for (let tries = 0; tries < 2; tries += 1) await fails();
+  assert.equal(states.at(-1), "offline", "it may just have come back");
+  await fails();
+  assert.equal(states.at(-1), "blocked");
+  await fails();
+  assert.equal(states.at(-1), "blocked");
+  sockets.at(-1).onmessage({ data: '{"type":"hello"}' });
+  await fails();
+  assert.equal(states.at(-1), "connecting");
+  await fails();
+  assert.equal(states.at(-1), "offline");
+  connection.stop();
+});

@@ -3,7 +3,12 @@ import { PageElement } from "../page_element.js";
 import { waiting } from "../../state/store.js";
 import { n, t } from "../../words/texts.js";
 
-const STATES = { connecting: t("connecting"), connected: t("connected"), offline: t("offline") };
+const STATES = {
+  connecting: t("connecting"),
+  connected: t("connected"),
+  offline: t("offline"),
+  blocked: t("offline: the site answers, but something on the way lets no WebSocket through"),
+};
 
 export class ChatStatus extends PageElement {
   /** @param {import("../../room.js").Page} page */
