@@ -8,7 +8,7 @@ import aiohttp_jinja2
 from aiohttp import web
 from pydantic import field_validator
 
-from accounts.doors.signin import SignIn, empty_form, redirect_after_sign_in, signed_in
+from accounts.doors.signin import SignIn, empty_form, older_form, redirect_after_sign_in, signed_in
 from accounts.doors.telling import send_confirmation
 from accounts.doors.waiting import tell_newcomers_changed
 from accounts.keys import INVITE_DOOR, REGISTERED, USER, FoundInvitation
@@ -220,6 +220,13 @@ class Register(web.View):
         if now[NEWCOMERS] and not user.is_admin:
             target = f"/welcome?next={quote(target, safe='/')}"
         raise await signed_in(request, user, target)
+
+    async def stale(self) -> web.Response:
+        values = await read_form(self.request)
+        form, code = older_form(self.request, Registration, values), values.get("invitation", "")
+        return await registration_page(
+            self.request, form, await look_at(self.request, code) if code else None, 403
+        )
 
     async def _enter(self, invitation: FoundInvitation | None, user: User) -> str:
         """Lets the new person into the rooms of the invitation. The account stands, whatever becomes of

@@ -1,5 +1,7 @@
 """The start page, sign-in and sign-out."""
 
+from collections.abc import Mapping
+
 import aiohttp_jinja2
 from aiohttp import web
 from pydantic import BaseModel, field_validator
@@ -117,6 +119,20 @@ class Login(web.View):
             await tell_new_device(request, user, user.language)
         await accounts.note_language(user, current().code)
         raise await signed_in(request, user, data.next)
+
+    async def stale(self) -> web.Response:
+        form = older_form(self.request, SignIn, await read_form(self.request))
+        return _page(self.request, self.template, form, 403)
+
+
+def older_form(request: web.Request, model: type[BaseModel], fields: Mapping[str, str]) -> Form:
+    """The form with what was typed, as it was sent from a page that is older than the session. Raises the
+    redirect of who has signed in meanwhile, as in another tab."""
+    if USER in request:
+        raise redirect_after_sign_in(fields.get("next", ""))
+    _, form = check_form(model, fields)
+    form.errors = {"": current().t("This page was open for long. Please send it once more.")}
+    return form
 
 
 def farewell() -> tuple[str, dict[str, str]]:

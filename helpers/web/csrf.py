@@ -12,8 +12,9 @@ from aiohttp_session import Session, get_session
 from helpers.errors import ActionError
 from helpers.keys import SETTINGS
 from helpers.security_log import CAUSE
+from helpers.web.errors import note_refused
 from helpers.web.forms import BEFORE_FILES, read_form
-from helpers.web.routing import route_of, takes_method
+from helpers.web.routing import route_of, takes_method, wants_json
 
 FIELD = "csrf_token"
 HEADER = "X-CSRF-Token"
@@ -60,8 +61,15 @@ async def csrf(request: web.Request, handler: Handler) -> web.StreamResponse:
     if origin is not None and origin not in settings.origins and not settings.debug:
         request[CAUSE] = wrong_origin(request)
         raise _by_another_address(request, origin) or web.HTTPForbidden
-    session = await get_session(request)
-    expected = session.get(FIELD)
+    try:
+        await _check_token(request)
+    except web.HTTPForbidden:
+        return await _form_again(request)
+    return await handler(request)
+
+
+async def _check_token(request: web.Request) -> None:
+    expected = (await get_session(request)).get(FIELD)
     if not expected:
         raise web.HTTPForbidden
     given = request.headers.get(HEADER)
@@ -70,7 +78,18 @@ async def csrf(request: web.Request, handler: Handler) -> web.StreamResponse:
         request[BEFORE_FILES] = lambda fields: _check(str(expected), dict(fields).get(FIELD, ""))
         given = (await read_form(request)).get(FIELD, "")
     _check(str(expected), given)
-    return await handler(request)
+
+
+async def _form_again(request: web.Request) -> web.StreamResponse:
+    """The answer of a view that has `stale()` for a form that is older than the session, as where one has
+    signed in in another tab meanwhile. It changes nothing. Raises HTTPForbidden."""
+    route = route_of(request)
+    is_plain = request.content_type == "application/x-www-form-urlencoded" and HEADER not in request.headers
+    if route is None or not is_plain or wants_json(request) or not hasattr(route.view, "stale"):
+        raise web.HTTPForbidden
+    note_refused(request, 403, "forbidden")
+    answer: web.StreamResponse = await route.view(request).stale()  # type: ignore[attr-defined]
+    return answer
 
 
 def _by_another_address(request: web.Request, origin: str) -> ActionError | None:

@@ -55,6 +55,8 @@ async def test_without_the_token_of_the_session_nothing_happens(
     own = await alice.token("/rooms")
     name = unique("Forged")
     fields = f"username={name}&password={PASSWORD}&name={name}"
+    # Who is signed in is shown on from there.
+    refused = (303, "/rooms") if path in ("/accounts/login", "/accounts/register") else (403, "")
     for sent in (
         "",
         "&csrf_token=",
@@ -63,10 +65,12 @@ async def test_without_the_token_of_the_session_nothing_happens(
         f"&csrf_token={own}x",
         f"&csrf_token={own[:-1]}",
     ):
-        assert (await post(alice, path, fields + sent)).status == 403, sent
+        answer = await post(alice, path, fields + sent)
+        assert (answer.status, answer.location) == refused, sent
     for header in ("wrong", foreign, "\xff"):
         assert (await post(alice, path, fields, X_CSRF_Token=header)).status == 403, header
-    assert (await post(alice, f"{path}?csrf_token={own}", fields)).status == 403, "not from the address"
+    answer = await post(alice, f"{path}?csrf_token={own}", fields)
+    assert (answer.status, answer.location) == refused, "not from the address"
     assert await is_signed_in(alice)
     assert name not in [room["name"] for room in (await alice.gets("/rooms"))["rooms"]]
 
@@ -163,3 +167,27 @@ async def test_pages_opened_at_once_after_signing_in_have_one_token(chat: Aiocha
         assert (await post(someone, "/rooms", f"name={name}&csrf_token={tokens[0]}")).status == 303
     finally:
         await someone.close()
+
+
+@pytest.mark.parametrize("path", ["/accounts/login", "/accounts/register"])
+async def test_a_page_that_was_open_for_long_keeps_what_was_typed(cast: Cast, path: str) -> None:
+    visitor, typed = cast.stranger(), unique("typed")
+    fields = {"username": typed, "password": PASSWORD, "next": "/rooms/nowhere", "csrf_token": "of before"}
+    async with visitor.http.post(path, data=fields) as answer:
+        page = await answer.text()
+    assert (answer.status, "This page was open for long." in page) == (403, True)
+    assert f'value="{typed}"' in page
+    assert PASSWORD not in page
+    assert not await is_signed_in(visitor)
+    # It isn't sent once more by a page of another site, nor by a program.
+    for headers in ({"Sec-Fetch-Site": "cross-site"}, {"Accept": "application/json"}):
+        async with visitor.http.post(path, data=fields, headers=headers) as answer:
+            assert (answer.status, "open for long" in await answer.text()) == (403, False)
+
+
+async def test_who_has_signed_in_in_another_tab_goes_on(alice: Person) -> None:
+    for path in ("/accounts/login", "/accounts/register"):
+        for next, leads in (("/rooms/nowhere", "/rooms/nowhere"), ("//evil.example", "/rooms")):
+            fields = {"username": "mallory", "password": PASSWORD, "next": next, "csrf_token": "of before"}
+            async with alice.http.post(path, data=fields, allow_redirects=False) as answer:
+                assert (answer.status, answer.headers["Location"]) == (303, leads)
