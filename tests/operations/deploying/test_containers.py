@@ -74,7 +74,7 @@ def test_the_health_check_is_that_of_the_image(name: str) -> None:
     found = re.search(r"^HEALTHCHECK (.*) CMD (.*)$", CONTAINERFILE, re.MULTILINE)
     assert found
     options = dict(option.removeprefix("--").split("=") for option in found[1].split())
-    wanted = {name.replace("-", "_"): value for name, value in options.items()}
+    wanted: dict[str, Any] = {key.replace("-", "_"): value for key, value in options.items()}
     wanted |= {"retries": int(options["retries"]), "test": ["CMD", *json.loads(found[2])]}
     ours = [service for service in composed(name)["services"].values() if "aiochat" in service["image"]]
     assert [service["healthcheck"] for service in ours] == [wanted] * len(ours)
