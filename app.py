@@ -264,8 +264,7 @@ async def _greeting(settings: Settings) -> str:
     lines = [f"aiochat is running on {settings.address}", "Stop it with Ctrl-C."]
     if not await User.select().aio_exists():
         lines.insert(1, "Nobody has an account yet: the first account becomes the site's administrator.")
-    is_for_all = settings.host in ("0.0.0.0", "::")  # noqa: S104 - compared, not bound
-    if is_for_all and not settings.public_url and not settings.debug:
+    if settings.listens_everywhere and not settings.public_url and not settings.debug:
         lines.append(
             "Nobody can sign in from another machine before AIOCHAT_PUBLIC_URL is the address by which they "
             f"come, like http://192.168.1.20:{settings.port}"

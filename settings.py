@@ -266,11 +266,16 @@ class Settings(ObservingSettings):
         return self.bus_url or self.redis_url
 
     @property
+    def listens_everywhere(self) -> bool:
+        """Does it listen on all addresses of this machine?"""
+        return self.host in ("0.0.0.0", "::")  # noqa: S104 - compared, not bound
+
+    @property
     def address(self) -> str:
         """The address at which browsers reach this process."""
         if self.public_url:
             return self.public_url
-        host = "127.0.0.1" if self.host in ("0.0.0.0", "::") else self.host  # noqa: S104 - compared, not bound
+        host = "127.0.0.1" if self.listens_everywhere else self.host
         return f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
 
     @property

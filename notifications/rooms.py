@@ -84,9 +84,9 @@ class RoomDecider:
             )
         reading = self._readings.get(room_id)
         if reading is None:
-            reading = await self._read(room, progress.seq)
-            if reading.end <= progress.seq:
+            if room.last_seq <= progress.seq:
                 return Changed(), False
+            reading = await self._read(room, progress.seq)
             self._readings[room_id] = reading
             # It may have become another post that is next.
             progress.after_id = 0

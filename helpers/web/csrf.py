@@ -96,14 +96,12 @@ def _by_another_address(request: web.Request, origin: str) -> ActionError | None
     """What a page of ours is told that was opened by an address of which the settings know nothing."""
     if origin.partition("://")[2] != request.headers.get("Host", ""):
         return None
-    settings = request.app[SETTINGS]
-    expected = settings.public_url or min(settings.origins)
     return ActionError(
         "forbidden",
         "You came by {came}, and this site takes only what comes by {expected}. Whoever runs it sets "
         "AIOCHAT_PUBLIC_URL to the address that people use.",
         came=origin[:80],
-        expected=expected,
+        expected=request.app[SETTINGS].address,
     )
 
 
