@@ -22,7 +22,7 @@ from yoyo.connections import parse_uri
 from yoyo.exceptions import LockTimeout
 from yoyo.migrations import default_migration_table
 
-from helpers.db.database import DatabaseError, check_encoding, sqlite_path
+from helpers.db.database import DatabaseError, check_encoding, libpq_url, sqlite_path
 from helpers.processes.terminal import Failure, program, reason, report_when_slow
 from helpers.text.characters import one_line
 from settings import ROOT
@@ -62,11 +62,7 @@ def _one_at_a_time(url: str) -> Iterator[None]:
         yield
         return
     try:
-        end = time.monotonic() + LOCK_SECONDS
-        while not _try_lock(file):
-            if time.monotonic() > end:
-                raise LockTimeout(f"{path} is locked")
-            time.sleep(LOOK_SECONDS)
+        _wait(lambda: _try_lock(file))
         yield
     finally:
         os.close(file)
@@ -80,16 +76,20 @@ def _only_migration(url: str) -> Iterator[None]:
         # Whoever has the backend has the file's lock.
         yield
         return
-    address = url.replace("+aiopg", "", 1)
-    with psycopg.connect(address, connect_timeout=CONNECT_SECONDS) as connection:
+    with psycopg.connect(libpq_url(url), connect_timeout=CONNECT_SECONDS) as connection:
         connection.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
-        end = time.monotonic() + LOCK_SECONDS
         question = "SELECT pg_try_advisory_xact_lock(%s)"
-        while connection.execute(question, (ADVISORY_LOCK,)).fetchone() != (True,):
-            if time.monotonic() > end:
-                raise LockTimeout("the database is locked")
-            time.sleep(LOOK_SECONDS)
+        _wait(lambda: connection.execute(question, (ADVISORY_LOCK,)).fetchone() == (True,))
         yield
+
+
+def _wait(take: Callable[[], bool]) -> None:
+    """Waits until the lock is taken. Raises LockTimeout."""
+    end = time.monotonic() + LOCK_SECONDS
+    while not take():
+        if time.monotonic() > end:
+            raise LockTimeout("another process migrates")
+        time.sleep(LOOK_SECONDS)
 
 
 def _try_lock(file: int) -> bool:
