@@ -11,6 +11,7 @@ from typing import Any
 from aiohttp import web
 
 from accounts.models import SiteSetting
+from helpers.db.compiled import CompiledSelect
 from helpers.db.database import is_unavailable
 from helpers.keys import SETTINGS
 from helpers.redis.bus import BUS
@@ -103,10 +104,12 @@ def fixed_by(settings: Settings) -> dict[str, str]:
     return fixed
 
 
+_STORED = CompiledSelect(lambda: SiteSetting.select(SiteSetting.name, SiteSetting.value))
+
+
 async def read_settings(settings: Settings) -> SiteSettings:
     """The values as they are stored now."""
-    rows = await SiteSetting.select(SiteSetting.name, SiteSetting.value).tuples().aio_execute()
-    return SiteSettings(dict(rows), fixed_by(settings))
+    return SiteSettings(dict(await _STORED.rows()), fixed_by(settings))
 
 
 async def reload_settings(app: web.Application) -> None:

@@ -7,6 +7,7 @@ import peewee
 
 from accounts.relations.following import Follow
 from feed.models import Clock, FeedEvent
+from helpers.db.compiled import CompiledSelect
 
 CLOCK = 1
 """The id of the clock's only row."""
@@ -46,9 +47,13 @@ async def append(
     await FeedEvent.insert(id=ticked[0].last, kind=kind, change=change, **given).aio_execute()
 
 
+_LAST = CompiledSelect(lambda: Clock.select(Clock.last).where(Clock.id == CLOCK))
+
+
 async def last_id() -> int:
     """Returns the id of the newest event; 0 before the first."""
-    return int((await Clock.aio_get(Clock.id == CLOCK)).last)
+    [(last,)] = await _LAST.rows()
+    return int(last)
 
 
 async def read_since(

@@ -19,6 +19,7 @@ from accounts.keys import OPEN_SESSIONS
 from accounts.models import EndedSession
 from accounts.signin.sessions import CHANNEL, end_here, end_session, hear_ended, is_live
 from helpers.clock import now_ms
+from helpers.db.compiled import CompiledSelect
 from helpers.db.database import fetch, is_sqlite, is_unavailable
 from helpers.redis.bus import BUS
 from helpers.tasks import cancel_all
@@ -112,6 +113,12 @@ async def _poll(app: web.Application, last: int) -> None:
                 log.exception("sessions that were ended elsewhere can't be ended here")
 
 
+_AFTER = CompiledSelect(
+    lambda last: (
+        EndedSession.select().where(EndedSession.id > last).order_by(EndedSession.id).limit(READ_AT_ONCE)
+    )
+)
+
+
 async def _after(last: int) -> list[EndedSession]:
-    query = EndedSession.select().where(EndedSession.id > last).order_by(EndedSession.id).limit(READ_AT_ONCE)
-    return list(await query.aio_execute())
+    return await _AFTER.results(last)

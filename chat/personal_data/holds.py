@@ -21,6 +21,7 @@ from chat.history.transaction import UNDO_SECONDS
 from chat.models import Clearing, Hold, KeptRecord, Room, Sweep
 from chat.models import Message as Row
 from helpers.clock import iso, now_ms
+from helpers.db.compiled import CompiledSelect
 from helpers.text.characters import is_one_line
 
 Kind = Literal["person", "room"]
@@ -29,6 +30,9 @@ MAX_REASON = 500
 
 AT_ONCE = 50
 """Records, which may hold pictures, in one transaction."""
+
+
+_SUBJECTS = CompiledSelect(lambda kind: Hold.select(Hold.subject_id).where(Hold.kind == kind))
 
 
 async def held_rooms() -> set[int]:
@@ -41,8 +45,7 @@ async def held_people() -> set[int]:
 
 
 async def _held(kind: Kind) -> set[int]:
-    rows = await Hold.select(Hold.subject_id).where(Hold.kind == kind).tuples().aio_execute()
-    return {subject_id for (subject_id,) in rows}
+    return {subject_id for (subject_id,) in await _SUBJECTS.rows(kind)}
 
 
 async def holds() -> list[Hold]:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from chat.models import PreviewJob
 from helpers.clock import now_ms
+from helpers.db.compiled import CompiledSelect
 
 MAX_AGE_SECONDS = 3600
 """After this time nobody waits for a preview any more, and what is restored from a backup needs none."""
@@ -21,6 +22,16 @@ class Job(NamedTuple):
     seq: int
 
 
+_NEXT = CompiledSelect(
+    lambda after: (
+        PreviewJob.select(PreviewJob.id, PreviewJob.author_id, PreviewJob.room_id, PreviewJob.seq)
+        .where(PreviewJob.author_id > after)
+        .order_by(PreviewJob.author_id, PreviewJob.id)
+        .limit(1)
+    )
+)
+
+
 class Jobs:
     """Gives the oldest job of the next person."""
 
@@ -31,10 +42,7 @@ class Jobs:
         """None where only people wait who are among the busy ones, or nobody."""
         after, has_turned = self._after, False
         while True:
-            query = PreviewJob.select(
-                PreviewJob.id, PreviewJob.author_id, PreviewJob.room_id, PreviewJob.seq
-            ).where(PreviewJob.author_id > after)
-            rows = await query.order_by(PreviewJob.author_id, PreviewJob.id).limit(1).tuples().aio_execute()
+            rows = await _NEXT.rows(after)
             if rows:
                 job = Job(*rows[0])
                 after = job.author_id

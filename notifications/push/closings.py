@@ -5,6 +5,7 @@ import time
 from collections.abc import Sequence
 
 from helpers.clock import now_ms
+from helpers.db.compiled import CompiledSelect
 from notifications.deciding import PUSH
 from notifications.models import SENT, Notice, NoticeDelivery
 from notifications.push.models import PushClosing
@@ -59,9 +60,15 @@ async def note_read(notice_ids: Sequence[int]) -> None:
         )
 
 
+_DUE = CompiledSelect(
+    lambda now: (
+        PushClosing.select().where(PushClosing.due_at <= now).order_by(PushClosing.due_at).limit(AT_ONCE)
+    )
+)
+
+
 async def due_closings() -> list[PushClosing]:
-    query = PushClosing.select().where(PushClosing.due_at <= now_ms())
-    return list(await query.order_by(PushClosing.due_at).limit(AT_ONCE).aio_execute())
+    return await _DUE.results(now_ms())
 
 
 async def drop_closings(closings: Sequence[PushClosing]) -> None:

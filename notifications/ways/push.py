@@ -19,6 +19,7 @@ from yarl import URL
 
 from helpers.base_path import with_base
 from helpers.clock import now_ms
+from helpers.db.compiled import CompiledSelect
 from helpers.db.database import is_unavailable
 from helpers.db.leases import Claim
 from helpers.observing.measures import Counter
@@ -103,6 +104,15 @@ class _Tried:
 
 IsLive = Callable[[str, int], Awaitable[bool]]
 
+_DUE = CompiledSelect(
+    lambda now, most: (
+        NoticeDelivery.select()
+        .where((NoticeDelivery.way == PUSH) & (NoticeDelivery.state == WAITING), NoticeDelivery.due_at <= now)
+        .order_by(NoticeDelivery.due_at, NoticeDelivery.id)
+        .limit(most)
+    )
+)
+
 
 class PushWay:
     """`is_live` tells whether a session of a person goes on."""
@@ -180,12 +190,10 @@ class PushWay:
             self._log(error)
 
     async def _due(self, most: int) -> list[NoticeDelivery]:
-        is_due = (NoticeDelivery.way == PUSH) & (NoticeDelivery.state == WAITING)
-        query = NoticeDelivery.select().where(is_due, NoticeDelivery.due_at <= now_ms())
-        query = query.order_by(NoticeDelivery.due_at, NoticeDelivery.id).limit(most + len(self._running))
         # One that ends while they are read is read as waiting.
         running = set(self._running)
-        found = [one for one in await query.aio_execute() if one.id not in running]
+        read = await _DUE.results(now_ms(), most + len(running))
+        found = [one for one in read if one.id not in running]
         return found[:most]
 
     async def _start(self, due: list[NoticeDelivery]) -> None:

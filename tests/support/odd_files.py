@@ -55,9 +55,13 @@ def chunk(kind: bytes, data: bytes) -> bytes:
 def bomb(width: int, height: int) -> bytes:
     """A PNG of a few kilobytes that says it has so many pixels, and has them."""
     head = struct.pack(">IIBBBBB", width, height, 1, 0, 0, 0, 0)
-    pressing = zlib.compressobj(9)
-    line = bytes(1 + (width + 7) // 8)
-    body = b"".join(pressing.compress(line * 100) for _ in range(height // 100)) + pressing.flush()
+    lines = bytes(100 * (1 + (width + 7) // 8))
+    pressing = zlib.compressobj(9, wbits=-zlib.MAX_WBITS)
+    # It is pressed once: behind a full flush the same may follow as often as one likes.
+    block = pressing.compress(lines) + pressing.flush(zlib.Z_FULL_FLUSH)
+    times = height // 100
+    of_zeros = (times * len(lines) % 65521) << 16 | 1
+    body = b"\x78\xda" + times * block + b"\x03\0" + struct.pack(">I", of_zeros)
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", body) + chunk(b"IEND", b"")
 
 

@@ -231,13 +231,26 @@ async def test_one_process_at_a_time_has_the_task(database: AioDatabase) -> None
     one, two = Claim("a task", 30), Claim("a task", 30)
     assert [await one.hold(), await two.hold(), await one.hold()] == [True, False, True]
     await Lease.update(until=0).aio_execute()  # whoever had it was killed
+    one = Claim("a task", 30)
     assert [await two.hold(), await one.hold()] == [True, False]
     await two.release()
     assert await one.hold()
     assert await Claim("another task", 30).hold()
     # The clock was an hour ahead, and is set right.
     await Lease.update(until=now_ms() + 3_600_000).aio_execute()
+    one = Claim("a task", 30)
     assert [await two.hold(), await one.hold()] == [True, False]
+
+
+async def test_a_claim_is_renewed_when_a_third_of_it_is_over(database: AioDatabase) -> None:
+    """A task asks more than once a second, and an idle site would write as often."""
+    long, short = Claim("a task", 30), Claim("another task", 0.001)
+    assert [await long.hold(), await short.hold()] == [True, True]
+    await Lease.update(until=1).aio_execute()
+    await asyncio.sleep(0.001)
+    assert [await long.hold(), await short.hold()] == [True, True]
+    found = {one.name: one.until > 1 for one in await Lease.select().aio_execute()}
+    assert found == {"a task": False, "another task": True}
 
 
 async def test_what_was_erased_is_not_in_the_file_either(tmp_path: Path) -> None:
