@@ -71,6 +71,7 @@ from helpers.rendering import RENDERER
 from helpers.storage.moving import PLACES
 from helpers.storage.store import STORE
 from helpers.tasks import cancel_all
+from helpers.web.rendering import PAGE_CONTEXT
 from helpers.websocket.keep_alive import KeepAlive
 from timings import TIMINGS
 
@@ -177,9 +178,6 @@ def setup_chat(app: web.Application) -> None:
     }
     aiohttp_jinja2.get_env(app).filters.update(filters)
     app[MESSAGE_LIMITS] = Buckets(MESSAGES_PER_SECOND, MESSAGES_AT_ONCE)
-    app[aiohttp_jinja2.APP_CONTEXT_PROCESSORS_KEY] = (
-        *app[aiohttp_jinja2.APP_CONTEXT_PROCESSORS_KEY],
-        sidebar,
-    )
+    app[PAGE_CONTEXT] += [sidebar]
     app.cleanup_ctx.append(run_chat)
     app.on_shutdown.append(close_connections)

@@ -1,12 +1,12 @@
 """The weather as JSON for the box in a room, and as a page with a form for browsers without
 scripts."""
 
-import aiohttp_jinja2
 from aiohttp import web
 
 from accounts.keys import USER
 from helpers.errors import ActionError
 from helpers.text.translation import current, translate
+from helpers.web.rendering import render_page
 from helpers.web.routing import wants_json
 from weather.keys import WEATHER
 
@@ -26,10 +26,8 @@ class WeatherPage(web.View):
             if wants_json(request) or error.code == "weather_off":
                 raise
             context = {"place": place, "line": "", "problem": translate(error.phrase)}
-            return aiohttp_jinja2.render_template(
-                "weather/weather.html", request, context, status=error.status
-            )
+            return await render_page("weather/weather.html", request, context, status=error.status)
         if wants_json(request):
             return web.json_response({"place": report.place, "line": report.line})
         context = {"place": report.place, "line": report.line, "problem": ""}
-        return aiohttp_jinja2.render_template("weather/weather.html", request, context)
+        return await render_page("weather/weather.html", request, context)

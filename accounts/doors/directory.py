@@ -3,7 +3,6 @@ a block isn't in it."""
 
 from typing import Any
 
-import aiohttp_jinja2
 from aiohttp import web
 
 from accounts.keys import USER
@@ -20,6 +19,7 @@ from accounts.people.names import name_key
 from accounts.relations.visibility import VISIBILITY
 from helpers.errors import ActionError
 from helpers.keys import DATABASE
+from helpers.web.rendering import render_page
 from helpers.web.routing import wants_json
 
 MAX_QUERY = 200
@@ -46,7 +46,7 @@ class Directory(web.View):
             "next": following,
             "is_rest": bool(asked) and len(people) >= MAX_FOUND,
         }
-        return aiohttp_jinja2.render_template("accounts/directory.html", request, context)
+        return await render_page("accounts/directory.html", request, context)
 
     async def _found(self, asked: str) -> tuple[list[User], str | None]:
         found = await search_people(self.request.app[DATABASE], asked)

@@ -1,6 +1,5 @@
 """What sends mail about an account: a forgotten password, and an address that is to be confirmed."""
 
-import aiohttp_jinja2
 from aiohttp import web
 from pydantic import BaseModel, field_validator
 
@@ -21,6 +20,7 @@ from helpers.text.translation import Text, current
 from helpers.web.addresses import client_address, client_network
 from helpers.web.flash import flash
 from helpers.web.forms import Form, check_form, read_form
+from helpers.web.rendering import render_page
 
 ASKING = Rule("forgotten-passwords", 1 / 60, 10.0)
 """Per address that asks."""
@@ -52,15 +52,15 @@ class ForgotPassword(web.View):
     """Asks for a name or an address, and says the same whether there is such an account or not."""
 
     async def get(self) -> web.Response:
-        return self._page(Form())
+        return await self._page(Form())
 
     async def post(self) -> web.Response:
         request = self.request
         data, form = check_form(Forgotten, await read_form(request))
         if data is None:
-            return self._page(form, 422)
+            return await self._page(form, 422)
         if not request.app[MAILS].is_on:
-            return self._page(form, 503)
+            return await self._page(form, 503)
         limiter = request.app[LIMITER]
         await charge(limiter, ASKING, client_network(request))
         # Who is asked for too often gets no further mail, and nobody is told.
@@ -69,13 +69,13 @@ class ForgotPassword(web.View):
                 FORGOT, current().code, details={"login": data.login, **asked_from(request)}
             )
         note("password forgotten", "ok", whence=client_address(request))
-        return self._page(form, is_sent=True)
+        return await self._page(form, is_sent=True)
 
-    def _page(self, form: Form, status: int = 200, *, is_sent: bool = False) -> web.Response:
+    async def _page(self, form: Form, status: int = 200, *, is_sent: bool = False) -> web.Response:
         app = self.request.app
         context = {"form": form, "is_sent": is_sent, "is_on": app[MAILS].is_on}
         context["contact"] = site_settings(app)[CONTACT]
-        return aiohttp_jinja2.render_template("accounts/forgot.html", self.request, context, status=status)
+        return await render_page("accounts/forgot.html", self.request, context, status=status)
 
 
 class ConfirmEmail(web.View):
@@ -88,7 +88,7 @@ class ConfirmEmail(web.View):
         except DeadLink:
             raise dead_link() from None
         context = {"owner": user.called, "address": user.address}
-        return aiohttp_jinja2.render_template("accounts/confirm_email.html", self.request, context)
+        return await render_page("accounts/confirm_email.html", self.request, context)
 
     async def post(self) -> web.Response:
         request = self.request

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 
-import aiohttp_jinja2
 from aiohttp import web
 from aiohttp_session import new_session
 from pydantic import BaseModel, field_validator
@@ -18,6 +17,7 @@ from helpers.text.translation import Text, translate
 from helpers.web import flash
 from helpers.web.addresses import client_address
 from helpers.web.forms import Form, check_form, read_form
+from helpers.web.rendering import render_page
 
 BACK = ("/accounts/login", Text("Sign in"))
 ASK_AGAIN = ("/accounts/forgot", Text("Forgotten password"))
@@ -85,4 +85,4 @@ class ResetPassword(web.View):
 
     async def _page(self, form: Form, status: int = 200) -> web.Response:
         context = {"form": form, "owner": await self._owner()}
-        return aiohttp_jinja2.render_template("accounts/reset.html", self.request, context, status=status)
+        return await render_page("accounts/reset.html", self.request, context, status=status)

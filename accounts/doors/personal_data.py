@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
-import aiohttp_jinja2
 from aiohttp import web
 from pydantic import field_validator
 
@@ -26,6 +25,7 @@ from helpers.storage.zipping import Entry
 from helpers.text.translation import Text, current
 from helpers.web.addresses import client_address
 from helpers.web.forms import Form, read_form
+from helpers.web.rendering import render_page
 from helpers.web.routing import wants_json
 from helpers.web.sessions import STORAGE
 
@@ -54,7 +54,7 @@ class DeleteAccount(web.View):
     under another name, `remove` erases them too."""
 
     async def get(self) -> web.Response:
-        return self._page(Form({"messages": "keep"}))
+        return await self._page(Form({"messages": "keep"}))
 
     async def post(self) -> web.Response:
         request, t = self.request, current().t
@@ -63,7 +63,7 @@ class DeleteAccount(web.View):
             request, DeletionForm, {"messages": "", **await read_form(request)}
         )
         if data is None:
-            return self._page(form, status)
+            return await self._page(form, status)
         try:
             await end_account(app[DATABASE], user, removes=data.messages == "remove")
         except OnlyAdministrator:
@@ -71,7 +71,7 @@ class DeleteAccount(web.View):
                 "You are the site’s only administrator. Make somebody else one first, on their page under "
                 "Administration."
             )
-            return self._page(form, 409)
+            return await self._page(form, 409)
         app[NAMED_PEOPLE].name_changed(user.name)
         note("account deletion", "ok", who=user.name, whence=client_address(request))
         await sign_out_deleted_account(request)
@@ -81,12 +81,10 @@ class DeleteAccount(web.View):
             return web.Response(status=204, headers=headers)
         raise web.HTTPSeeOther(address, headers=headers)
 
-    def _page(self, form: Form, status: int = 200) -> web.Response:
+    async def _page(self, form: Form, status: int = 200) -> web.Response:
         if wants_json(self.request) and status != 200:
             return web.json_response({"errors": form.errors}, status=status)
-        return aiohttp_jinja2.render_template(
-            "accounts/delete.html", self.request, {"form": form}, status=status
-        )
+        return await render_page("accounts/delete.html", self.request, {"form": form}, status=status)
 
 
 class OwnData(web.View):

@@ -99,11 +99,9 @@ class ChangePicture(web.View):
             made = await pictures.make_picture(request.app[images.PICTURES], request[USER].id, upload)
         except images.BadPicture as error:
             errors = {"picture": translate(error.args[0])}
-            return (
-                web.json_response({"errors": errors}, status=422)
-                if wants_json(request)
-                else profile_page(request, Form(errors=errors), 422)
-            )
+            if wants_json(request):
+                return web.json_response({"errors": errors}, status=422)
+            return await profile_page(request, Form(errors=errors), 422)
         kept = await keep_all(request.app[STORE], made)
         version = await pictures.save_picture(request.app[DATABASE], request[USER], kept)
         if wants_json(request):

@@ -4,7 +4,6 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Any
 
-import aiohttp_jinja2
 from aiohttp import web
 from pydantic import BaseModel, field_validator
 
@@ -29,6 +28,7 @@ from helpers.text.translation import Text, current, translate
 from helpers.web.flash import flash
 from helpers.web.forms import Form, check_form, read_form
 from helpers.web.redirects import safe_next
+from helpers.web.rendering import render_page
 from helpers.web.routing import wants_json
 
 MAX_NAMES = 100
@@ -94,7 +94,7 @@ class PersonPage(web.View):
                 if sees_posts
             ],
         }
-        return aiohttp_jinja2.render_template("accounts/person.html", self.request, context)
+        return await render_page("accounts/person.html", self.request, context)
 
 
 def _relation(person: User, standing: following.Relation, is_hidden: bool) -> dict[str, Any]:
@@ -157,14 +157,14 @@ class EditProfile(web.View):
         fields = await read_form(self.request)
         data, form = check_form(ProfileForm, {**_stored_values(user), **fields})
         if data is None:
-            return profile_page(self.request, form, 422)
+            return await profile_page(self.request, form, 422)
         is_renamed = data.display_name != user.display_name
         if is_renamed:
             # What is refused costs too: to look at a name takes up to 10 ms.
             await charge(self.request.app[LIMITER], NAMES, user.id)
         if is_renamed and not user.is_admin and is_reserved_display_name(data.display_name):
             form.errors["display_name"] = translate(KEPT_NAME)
-            return profile_page(self.request, form, 422)
+            return await profile_page(self.request, form, 422)
         profile = profiles.Profile(**data.model_dump(exclude={"private"}))
         await profiles.save_profile(self.request.app[DATABASE], user, profile)
         if is_renamed:
@@ -190,7 +190,7 @@ def _stored_values(user: User) -> dict[str, str]:
     return {**told, "private": "yes" if user.is_private else ""}
 
 
-def profile_page(
+async def profile_page(
     request: web.Request, form: Form, status: int = 200, *, is_index: bool = False
 ) -> web.Response:
     """Renders the page of one's own profile. Fields that the form omits show the stored values. As the
@@ -207,4 +207,4 @@ def profile_page(
         # Other services that use these values.
         "has_gravatar": settings.gravatar,
     }
-    return aiohttp_jinja2.render_template("accounts/profile.html", request, context, status=status)
+    return await render_page("accounts/profile.html", request, context, status=status)

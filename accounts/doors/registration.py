@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from enum import Enum, auto
 from urllib.parse import quote
 
-import aiohttp_jinja2
 from aiohttp import web
 from pydantic import field_validator
 
@@ -43,6 +42,7 @@ from helpers.web.addresses import client_address, client_network
 from helpers.web.errors import error_response
 from helpers.web.flash import flash
 from helpers.web.forms import Form, check_form, read_form
+from helpers.web.rendering import render_page
 
 REGISTRATIONS_AT_ONCE = 200.0
 REGISTRATIONS_PER_SECOND = 200 / 3600
@@ -150,7 +150,7 @@ async def registration_page(
         "why_not": translate(not_admitted(now)),
         "is_first": now[REGISTRATION] != "closed" and not await accounts.has_any(),
     }
-    return aiohttp_jinja2.render_template("accounts/register.html", request, context, status=status)
+    return await render_page("accounts/register.html", request, context, status=status)
 
 
 class Register(web.View):
@@ -159,7 +159,7 @@ class Register(web.View):
             raise redirect_after_sign_in(self.request.query.get("next", ""))
         now = site_settings(self.request.app)
         if await _admission(now, None) is Admission.NO:
-            return error_response(self.request, 403, not_admitted(now))
+            return await error_response(self.request, 403, not_admitted(now))
         return await registration_page(self.request, empty_form(self.request))
 
     async def post(self) -> web.Response:
@@ -169,7 +169,7 @@ class Register(web.View):
         code = values.get("invitation", "")
         invitation = await look_at(request, code) if code else None
         if await _admission(now, invitation) is Admission.NO:
-            return error_response(request, 403, not_admitted(now))
+            return await error_response(request, 403, not_admitted(now))
         proposed = "" if values.get("username", "").strip() else await _proposed_name(request, values)
         data, form = check_form(Registration, {**values, **({"username": proposed} if proposed else {})})
         if proposed:
@@ -297,7 +297,7 @@ class ProposedName(web.View):
     async def get(self) -> web.Response:
         now = site_settings(self.request.app)
         if now[REGISTRATION] == "closed":
-            return error_response(self.request, 403, not_admitted(now))
+            return await error_response(self.request, 403, not_admitted(now))
         return web.json_response({"handle": await _proposed_name(self.request, self.request.query)})
 
 

@@ -3,7 +3,6 @@ form per person, and JSON."""
 
 from typing import Any, NamedTuple
 
-import aiohttp_jinja2
 from aiohttp import web
 
 from accounts.keys import USER
@@ -14,6 +13,7 @@ from accounts.relations.following import Follow, FollowRequest
 from helpers.clock import iso
 from helpers.db.database import is_unavailable
 from helpers.errors import ActionError
+from helpers.web.rendering import render_page
 from helpers.web.routing import wants_json
 
 MAX_SHOWN = 100
@@ -69,7 +69,7 @@ class _RelationList(web.View):
             ]
             return web.json_response({self.key: shown, **await self.rest(people, more)})
         context = {"people": people, **await self.rest(people, more)}
-        return aiohttp_jinja2.render_template(self.template, request, context)
+        return await render_page(self.template, request, context)
 
     async def rows(self, user: User, after: int) -> list[tuple[int, int]]:
         """Returns user ids with times, and one more than a page shows if there are more."""
@@ -134,4 +134,4 @@ class PrivacySettings(web.View):
         people = await _people_of(rows)
         more = people[-1].person.name if len(rows) > MAX_SHOWN and people else None
         context = {"people": people, "next": more}
-        return aiohttp_jinja2.render_template("accounts/privacy.html", self.request, context)
+        return await render_page("accounts/privacy.html", self.request, context)

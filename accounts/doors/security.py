@@ -4,7 +4,6 @@ requires the password."""
 from collections.abc import Mapping
 from typing import TypeVar
 
-import aiohttp_jinja2
 from aiohttp import web
 from aiohttp_session import get_session
 from pydantic import BaseModel, field_validator
@@ -25,6 +24,7 @@ from helpers.text.translation import Text, current, translate
 from helpers.web.addresses import client_address
 from helpers.web.flash import flash
 from helpers.web.forms import Form, check_form, read_form
+from helpers.web.rendering import render_page
 from helpers.web.sessions import STORAGE
 
 MAX_FIELD = 500
@@ -91,7 +91,7 @@ async def check_with_password(
     return data, form, 200
 
 
-def account_page(
+async def account_page(
     request: web.Request, *, email: Form | None = None, password: Form | None = None, status: int = 200
 ) -> web.Response:
     """Renders the settings of the account, with the form that is shown again."""
@@ -100,7 +100,7 @@ def account_page(
         "password": password or Form(),
         "sends_mail": request.app[MAILS].is_on,
     }
-    return aiohttp_jinja2.render_template("accounts/account.html", request, context, status=status)
+    return await render_page("accounts/account.html", request, context, status=status)
 
 
 class Email(web.View):
@@ -111,13 +111,13 @@ class Email(web.View):
         request = self.request
         data, form, status = await check_with_password(request, EmailForm, await read_form(request))
         if data is None:
-            return account_page(request, email=form, status=status)
+            return await account_page(request, email=form, status=status)
         former = request[USER].address
         try:
             user = await accounts.change_email(request[USER], data.email)
         except accounts.BadAccount as error:
             form.errors.update((field, translate(text)) for field, text in error.errors.items())
-            return account_page(request, email=form, status=422)
+            return await account_page(request, email=form, status=422)
         note("e-mail change", "ok", who=request[USER].name, whence=client_address(request))
         if user.address != former:
             await tell_email_changed(request, user, former)
@@ -140,14 +140,14 @@ class Password(web.View):
         request = self.request
         data, form, status = await check_with_password(request, PasswordForm, await read_form(request))
         if data is None:
-            return account_page(request, password=form, status=status)
+            return await account_page(request, password=form, status=status)
         try:
             await accounts.change_password(
                 request[USER], data.new_password, host=request.app[SETTINGS].host_name
             )
         except accounts.BadAccount as error:
             form.errors.update((field, translate(text)) for field, text in error.errors.items())
-            return account_page(request, password=form, status=422)
+            return await account_page(request, password=form, status=422)
         await end_other_sessions(request)
         await renew_session(request)
         await tell_password_changed(request, request[USER])
@@ -178,7 +178,7 @@ async def sessions_page(request: web.Request) -> web.Response:
         for key in shown[:MAX_SHOWN]
     ]
     context = {"sessions": sessions, "more": len(found) - len(sessions)}
-    return aiohttp_jinja2.render_template("accounts/sessions.html", request, context)
+    return await render_page("accounts/sessions.html", request, context)
 
 
 class Sessions(web.View):

@@ -3,7 +3,6 @@ doors that are there for programs too, but for the preferences of the browser, w
 
 from collections.abc import Iterable
 
-import aiohttp_jinja2
 from aiohttp import web
 
 from accounts.doors.profiles import profile_page
@@ -13,23 +12,24 @@ from helpers.errors import ActionError
 from helpers.text.translation import current
 from helpers.web.flash import flash
 from helpers.web.forms import Form, read_form
+from helpers.web.rendering import render_page
 
 
 class Settings(web.View):
     """The list of the sections, and the first of them beside it where there is room."""
 
     async def get(self) -> web.Response:
-        return profile_page(self.request, Form(), is_index=True)
+        return await profile_page(self.request, Form(), is_index=True)
 
 
 class ProfileSettings(web.View):
     async def get(self) -> web.Response:
-        return profile_page(self.request, Form())
+        return await profile_page(self.request, Form())
 
 
 class AccountSettings(web.View):
     async def get(self) -> web.Response:
-        return account_page(self.request)
+        return await account_page(self.request)
 
 
 class PreferenceSettings(web.View):
@@ -40,7 +40,7 @@ class PreferenceSettings(web.View):
     names: Iterable[str] = ()
 
     async def get(self) -> web.Response:
-        return aiohttp_jinja2.render_template(self.template, self.request, {})
+        return await render_page(self.template, self.request, {})
 
     async def post(self) -> web.Response:
         request = self.request
@@ -65,4 +65,4 @@ class SessionSettings(web.View):
 
 class DataSettings(web.View):
     async def get(self) -> web.Response:
-        return aiohttp_jinja2.render_template("accounts/data.html", self.request, {})
+        return await render_page("accounts/data.html", self.request, {})

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 
-import aiohttp_jinja2
 from aiohttp import web
 from pydantic import BaseModel, field_validator
 
@@ -24,6 +23,7 @@ from helpers.text.translation import Text, current, translate
 from helpers.web.addresses import client_address
 from helpers.web.forms import Form, check_form, read_form
 from helpers.web.redirects import safe_next
+from helpers.web.rendering import render_page
 
 SIGN_INS = Rule("sign-ins", 1 / 60, 30.0)
 """Per account: each is a session, which is kept for a month."""
@@ -63,8 +63,8 @@ class SignIn(Credentials):
         return value
 
 
-def _page(request: web.Request, template: str, form: Form, status: int = 200) -> web.Response:
-    return aiohttp_jinja2.render_template(template, request, {"form": form}, status=status)
+async def _page(request: web.Request, template: str, form: Form, status: int = 200) -> web.Response:
+    return await render_page(template, request, {"form": form}, status=status)
 
 
 def empty_form(request: web.Request) -> Form:
@@ -87,13 +87,13 @@ class Login(web.View):
     async def get(self) -> web.Response:
         if USER in self.request:
             raise redirect_after_sign_in(self.request.query.get("next", ""))
-        return _page(self.request, self.template, empty_form(self.request))
+        return await _page(self.request, self.template, empty_form(self.request))
 
     async def post(self) -> web.Response:
         request = self.request
         data, form = check_form(SignIn, await read_form(request))
         if data is None:
-            return _page(request, self.template, form, 422)
+            return await _page(request, self.template, form, 422)
         username, password = data.username, data.password
         known = await directory.user_by_login(username)
         device = await known_device(request, known)
@@ -107,11 +107,11 @@ class Login(web.View):
             # What isn't an account's name may be a password that was typed into the wrong field.
             note("sign-in", "failed", who=known.name if known else "", whence=client_address(request))
             form.errors[""] = current().t("Name or password is wrong.")
-            return _page(request, self.template, form, 401)
+            return await _page(request, self.template, form, 401)
         if suspension := await suspension_of(user.id):
             note("sign-in", "refused", who=user.name, whence=client_address(request))
             form.errors[""] = translate(suspension.text)
-            return _page(request, self.template, form, 403)
+            return await _page(request, self.template, form, 403)
         await charge(request.app[LIMITER], SIGN_INS, user.id)
         await sign_in(request, user)
         note("sign-in", "ok", who=user.name, whence=client_address(request))
@@ -122,7 +122,7 @@ class Login(web.View):
 
     async def stale(self) -> web.Response:
         form = older_form(self.request, SignIn, await read_form(self.request))
-        return _page(self.request, self.template, form, 403)
+        return await _page(self.request, self.template, form, 403)
 
 
 def older_form(request: web.Request, model: type[BaseModel], fields: Mapping[str, str]) -> Form:
@@ -164,4 +164,4 @@ class Index(web.View):
         may_begin = is_new and now[REGISTRATION] != "closed"
         context = {"is_new": is_new, "may_begin": may_begin, "welcome": now[WELCOME]}
         context["forgets"] = bool(base_path()) and FORGET in self.request.query
-        return aiohttp_jinja2.render_template("index.html", self.request, context)
+        return await render_page("index.html", self.request, context)

@@ -1,12 +1,12 @@
 """The pages of newcomers: of who waits for approval, and of who has just come."""
 
-import aiohttp_jinja2
 from aiohttp import web
 from markupsafe import Markup
 
 from accounts.keys import NEWCOMERS_CHANGED, USER
 from accounts.site_settings import NEWCOMERS, NEWCOMERS_HTML, site_settings
 from helpers.web.redirects import safe_next
+from helpers.web.rendering import render_page
 from helpers.web.routing import wants_json
 
 
@@ -25,7 +25,7 @@ class Waiting(web.View):
             return web.json_response({"waiting": waits})
         if not waits:
             raise web.HTTPSeeOther("/rooms")
-        return aiohttp_jinja2.render_template("accounts/waiting.html", self.request, {})
+        return await render_page("accounts/waiting.html", self.request, {})
 
 
 class Newcomers(web.View):
@@ -37,4 +37,4 @@ class Newcomers(web.View):
             raise web.HTTPSeeOther(target)
         text = Markup(now[NEWCOMERS_HTML])  # noqa: S704 - made by the server of what was typed
         context = {"text": text, "target": target}
-        return aiohttp_jinja2.render_template("accounts/newcomers.html", self.request, context)
+        return await render_page("accounts/newcomers.html", self.request, context)

@@ -31,7 +31,7 @@ class SiteFilters(SitePage):
             ]
             return web.json_response({"filters": listed})
         may_set = site_may(self.request[USER], SitePermission.SET_SITE)
-        return render(self.request, "filters.html", "filters", {"filters": found, "may_set": may_set})
+        return await render(self.request, "filters.html", "filters", {"filters": found, "may_set": may_set})
 
     async def post(self) -> web.Response:
         request, user = self.request, self.request[USER]

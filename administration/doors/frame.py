@@ -5,7 +5,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, TypeVar
 
-import aiohttp_jinja2
 from aiohttp import web
 
 from accounts.keys import USER
@@ -18,6 +17,7 @@ from helpers.keys import LIMITER
 from helpers.limits import Rule
 from helpers.text.translation import Text, current
 from helpers.web.forms import read_form
+from helpers.web.rendering import render_page
 from helpers.web.routing import takes_method
 
 T = TypeVar("T")
@@ -78,7 +78,7 @@ def check_may_see(request: web.Request, permission: SitePermission) -> None:
         raise ActionError("forbidden", "This page is for those who run the site.")
 
 
-def render(
+async def render(
     request: web.Request, template: str, section: str, context: Mapping[str, Any], status: int = 200
 ) -> web.Response:
     """Renders a template of templates/administration/ that extends frame.html."""
@@ -88,9 +88,7 @@ def render(
         "section": section,
         "may": SITE_GRANTS[site_role_of(user)],
     }
-    return aiohttp_jinja2.render_template(
-        f"administration/{template}", request, {**shown, **context}, status=status
-    )
+    return await render_page(f"administration/{template}", request, {**shown, **context}, status=status)
 
 
 class Administration(web.View):

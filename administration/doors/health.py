@@ -18,7 +18,7 @@ class Health(SitePage):
         if wants_json(self.request):
             return web.json_response(found)
         uptime = show_duration(found["here"]["uptime_seconds"])
-        return render(self.request, "health.html", "health", {"health": found, "uptime": uptime})
+        return await render(self.request, "health.html", "health", {"health": found, "uptime": uptime})
 
 
 class Storage(SitePage):
@@ -29,4 +29,4 @@ class Storage(SitePage):
         if wants_json(self.request):
             return web.json_response(found)
         await load_names(one["name"] for one in (found["files"] or {}).get("people", ()))
-        return render(self.request, "storage.html", "storage", {"storage": found})
+        return await render(self.request, "storage.html", "storage", {"storage": found})

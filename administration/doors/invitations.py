@@ -29,4 +29,4 @@ class Invitations(SitePage):
             "next": following,
             "may_revoke": site_may(request[USER], SitePermission.KEEP_ROOMS),
         }
-        return render(request, "invitations.html", "invitations", context)
+        return await render(request, "invitations.html", "invitations", context)

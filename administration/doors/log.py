@@ -133,7 +133,7 @@ class Log(SitePage):
                 ((act, translate(text)) for act, text in ACTS.items()), key=lambda one: one[1]
             ),
         }
-        return render(request, "log.html", "log", context)
+        return await render(request, "log.html", "log", context)
 
 
 def _position(request: web.Request) -> Position | None:

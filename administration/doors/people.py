@@ -54,7 +54,7 @@ class People(SitePage):
             "may_admit": site_may(request[USER], SitePermission.ADMIT),
             "waiting": await count_waiting(),
         }
-        return render(request, "people.html", "people", context)
+        return await render(request, "people.html", "people", context)
 
     async def _described(self, people: list[User]) -> list[dict[str, Any]]:
         store = self.request.app[STORAGE].store

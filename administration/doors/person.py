@@ -158,7 +158,7 @@ class PersonPage(SitePage):
             "error": translate(error.phrase) if error else "",
             "failed": failed,
         }
-        return render(request, "person.html", "people", context, status)
+        return await render(request, "person.html", "people", context, status)
 
 
 _PERMISSIONS = {

@@ -67,7 +67,7 @@ class SiteQueue(SitePage):
             "may_suspend": site_may(request[USER], SitePermission.SUSPEND),
             "may_answer": site_may(request[USER], SitePermission.ANSWER_REPORT),
         }
-        return render(request, "reports.html", "reports", context)
+        return await render(request, "reports.html", "reports", context)
 
     async def post(self) -> web.Response:
         request, user = self.request, self.request[USER]

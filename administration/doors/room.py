@@ -102,7 +102,7 @@ class RoomPage(SitePage):
             "failed": failed,
             "error": translate(error.phrase) if error else "",
         }
-        return render(request, "room.html", "rooms", context, status)
+        return await render(request, "room.html", "rooms", context, status)
 
 
 def _acts_for(user: User, room: RoomFacts, *, is_member: bool, is_held: bool) -> set[str]:

@@ -39,4 +39,4 @@ class Rooms(SitePage):
             "next": following,
             "max_query": MAX_QUERY,
         }
-        return render(request, "rooms.html", "rooms", context)
+        return await render(request, "rooms.html", "rooms", context)

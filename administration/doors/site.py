@@ -1,7 +1,6 @@
 """What the site is called and says, who may register, and which rooms everybody is in; and the page of
 its rules, for everybody."""
 
-import aiohttp_jinja2
 from aiohttp import web
 from markupsafe import Markup
 
@@ -32,6 +31,7 @@ from helpers.text.translation import current, translate
 from helpers.web.addresses import client_address
 from helpers.web.flash import flash, is_for_programs
 from helpers.web.forms import read_form
+from helpers.web.rendering import render_page
 from helpers.web.routing import wants_json
 from settings import Settings
 
@@ -105,7 +105,7 @@ class Site(SitePage):
             "environment": _environment(request.app[SETTINGS]),
             "may_set": site_may(request[USER], SitePermission.SET_SITE),
         }
-        return render(request, "site.html", "site", context, error.status if error else 200)
+        return await render(request, "site.html", "site", context, error.status if error else 200)
 
 
 SHOWN = (
@@ -132,4 +132,4 @@ class Rules(web.View):
         if not now[RULES]:
             raise web.HTTPNotFound
         html = Markup(now[RULES_HTML])  # noqa: S704 - made by the server of what was typed
-        return aiohttp_jinja2.render_template("administration/rules.html", self.request, {"rules": html})
+        return await render_page("administration/rules.html", self.request, {"rules": html})

@@ -3,7 +3,6 @@
 import re
 from urllib.parse import quote
 
-import aiohttp_jinja2
 from aiohttp import web
 
 from accounts.keys import USER
@@ -28,6 +27,7 @@ from helpers.text.folding import folded_letters
 from helpers.text.previews import MAX_BYTES
 from helpers.web.forms import read_files, read_form, read_values
 from helpers.web.headers import PHOTO_POLICY
+from helpers.web.rendering import render_page
 from helpers.web.routing import wants_json
 from helpers.web.stored import REVALIDATE, is_known, stored_answer
 from settings import Settings
@@ -72,7 +72,7 @@ class RoomFiles(web.View):
         others = title.split(", ") if found.room.is_conversation else []
         await load_names({one["by"] for one in page.files} | set(others))
         context = {**told, "room": found.room, "room_title": title, "kind": kind, "by": by, "asked": asked}
-        return aiohttp_jinja2.render_template("chat/room_files.html", request, context)
+        return await render_page("chat/room_files.html", request, context)
 
     async def post(self) -> web.Response:
         request, user = self.request, self.request[USER]

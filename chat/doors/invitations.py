@@ -4,7 +4,6 @@ as forms; programs get JSON."""
 import io
 from typing import Any
 
-import aiohttp_jinja2
 import segno
 from aiohttp import web
 from markupsafe import Markup
@@ -36,6 +35,7 @@ from helpers.text.translation import current, translate
 from helpers.web.flash import flash, is_for_programs, said_on
 from helpers.web.forms import Form, read_form, read_values
 from helpers.web.redirects import safe_next
+from helpers.web.rendering import render_page
 from helpers.web.routing import wants_json
 
 MAX_NAME = 64
@@ -120,7 +120,7 @@ class Join(web.View):
             return await registration_page(request, Form(), invitation)
         await load_names([invitation.maker.name])
         context = {"invitation": invitation}
-        return aiohttp_jinja2.render_template("chat/join.html", request, context)
+        return await render_page("chat/join.html", request, context)
 
     async def post(self) -> web.Response:
         request, code = self.request, self.request.match_info["code"]
@@ -274,7 +274,7 @@ class Invitations(web.View):
             "max_days": MAX_DAYS,
             "max_uses": MAX_USES,
         }
-        return aiohttp_jinja2.render_template("chat/invitations.html", request, context, status=status)
+        return await render_page("chat/invitations.html", request, context, status=status)
 
 
 class Begin(web.View):
@@ -283,7 +283,7 @@ class Begin(web.View):
 
     async def get(self) -> web.Response:
         await self._check()
-        return self._page(Form())
+        return await self._page(Form())
 
     async def post(self) -> web.Response:
         request, user = self.request, self.request[USER]
@@ -298,22 +298,22 @@ class Begin(web.View):
             form.errors["title"] = translate(
                 error.phrase if isinstance(error, ActionError) else error.args[0]
             )
-            return self._page(form, 422)
+            return await self._page(form, 422)
         found = await engine.access.find(room.slug, user)
         assert found is not None  # noqa: S101 - it was made just now
         link, code = await invite_links.make_link(engine, user, [found], None, DEFAULT_DAYS)
         url = f"{engine.address}/join/{code}"
         made = {"url": url, "uses": None, "expires_at": iso(link.until), "qr": qr_code(url)}
-        return self._page(Form(), 201, {**made, "rooms": [room]})
+        return await self._page(Form(), 201, {**made, "rooms": [room]})
 
     async def _check(self) -> None:
         has_room = await Room.select(Room.id).where(Room.kind.not_in(CONVERSATIONS)).aio_exists()
         if has_room or not self.request[USER].is_admin:
             raise web.HTTPSeeOther("/rooms")
 
-    def _page(self, form: Form, status: int = 200, made: dict[str, Any] | None = None) -> web.Response:
+    async def _page(self, form: Form, status: int = 200, made: dict[str, Any] | None = None) -> web.Response:
         context = {"form": form, "made": made}
-        return aiohttp_jinja2.render_template("chat/begin.html", self.request, context, status=status)
+        return await render_page("chat/begin.html", self.request, context, status=status)
 
 
 def _number(text: str, most: int, field: str) -> int | None:

@@ -4,7 +4,6 @@ Pages without scripts, and JSON."""
 from collections.abc import Sequence
 from typing import Any
 
-import aiohttp_jinja2
 from aiohttp import web
 
 from accounts.keys import USER
@@ -28,6 +27,7 @@ from helpers.text.translation import current
 from helpers.web.flash import flash, said_on
 from helpers.web.forms import read_form
 from helpers.web.redirects import safe_next
+from helpers.web.rendering import render_page
 from helpers.web.routing import wants_json
 
 MAX_DIGITS = 15
@@ -83,7 +83,7 @@ class RoomReports(web.View):
             "answered": answered,
             "before": reports[-1].id if more else None,
         }
-        return aiohttp_jinja2.render_template("chat/reports.html", request, context)
+        return await render_page("chat/reports.html", request, context)
 
     async def post(self) -> web.Response:
         request, user = self.request, self.request[USER]

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from typing import Any
 
-import aiohttp_jinja2
 import msgspec
 from aiohttp import web
 from pydantic import BaseModel, field_validator, model_validator
@@ -26,6 +25,7 @@ from helpers.clock import iso, now_ms
 from helpers.text.translation import Text, translate
 from helpers.web.flash import said_on
 from helpers.web.forms import Form, check_form, read_form
+from helpers.web.rendering import render_page
 from helpers.web.routing import wants_json
 
 
@@ -194,4 +194,4 @@ async def list_page(
         "deleted": gone,
     }
     context["invitations"] = waiting.invitations
-    return aiohttp_jinja2.render_template("chat/rooms.html", request, context, status=status)
+    return await render_page("chat/rooms.html", request, context, status=status)

@@ -1,6 +1,5 @@
 """A room's log of moderation: a page for its members, and JSON."""
 
-import aiohttp_jinja2
 from aiohttp import web
 
 from accounts.keys import USER
@@ -18,6 +17,7 @@ from chat.roles import Permission
 from helpers.clock import iso, now_ms
 from helpers.text.translation import current
 from helpers.web.forms import read_form
+from helpers.web.rendering import render_page
 from helpers.web.routing import wants_json
 
 PAGE = 50
@@ -51,7 +51,7 @@ class RoomLog(web.View):
             ],
             "before": entries[-1].number if more else None,
         }
-        return aiohttp_jinja2.render_template("chat/log.html", self.request, context)
+        return await render_page("chat/log.html", self.request, context)
 
     async def post(self) -> web.Response:
         request = self.request

@@ -5,7 +5,6 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
-import aiohttp_jinja2
 import msgspec
 from aiohttp import web
 from yarl import URL
@@ -38,6 +37,7 @@ from helpers.text.translation import current
 from helpers.web.clock import COOKIE as CLOCK
 from helpers.web.clock import Clock
 from helpers.web.errors import note_refused
+from helpers.web.rendering import render_page
 from helpers.web.routing import wants_json
 
 PAGE = 50
@@ -87,7 +87,7 @@ class RoomPage(web.View):
                 raise
             # The same whether there is such a room or not.
             note_refused(self.request, 404, "not_found")
-            return aiohttp_jinja2.render_template("chat/closed.html", self.request, {}, status=404)
+            return await render_page("chat/closed.html", self.request, {}, status=404)
         if found.room.slug != self.request.match_info["name"].lower():
             # Not for ever: the room may get this name again.
             raise web.HTTPFound(self._address(found.room))
@@ -102,7 +102,7 @@ class RoomPage(web.View):
             "has_clock": clock is not None,
             "state": state,
         }
-        return aiohttp_jinja2.render_template("chat/room.html", self.request, context)
+        return await render_page("chat/room.html", self.request, context)
 
     async def _asking(self, found: RoomAccess) -> int:
         """How many ask to be let in, for who may let them."""

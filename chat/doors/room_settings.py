@@ -3,7 +3,6 @@
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-import aiohttp_jinja2
 from aiohttp import web
 
 from accounts.keys import USER
@@ -34,6 +33,7 @@ from helpers.text.durations import parse_duration, show_duration
 from helpers.text.translation import current
 from helpers.web.flash import flash, said_on
 from helpers.web.forms import read_form
+from helpers.web.rendering import render_page
 from helpers.web.routing import wants_json
 
 PAUSES = (0, 5, 10, 30, 60, 5 * 60, 15 * 60, 3600)
@@ -116,7 +116,7 @@ class RoomSettings(web.View):
             "links": links,
             "asking": await room_requests.asking(room.id, self.request[USER]) if asks else [],
         }
-        return aiohttp_jinja2.render_template("chat/room_settings.html", self.request, context)
+        return await render_page("chat/room_settings.html", self.request, context)
 
     async def _members(self, found: RoomAccess) -> dict[str, Any]:
         """The members of whom the query's `q` speaks, each with what one may do about them."""

@@ -3,7 +3,6 @@
 from datetime import UTC, timedelta, timezone, tzinfo
 from typing import Any
 
-import aiohttp_jinja2
 from aiohttp import web
 
 from accounts.keys import USER
@@ -17,6 +16,7 @@ from chat.search.searching import Answer
 from helpers.clock import iso
 from helpers.text.translation import translate
 from helpers.web.clock import COOKIE, Clock
+from helpers.web.rendering import render_page
 from helpers.web.routing import wants_json
 
 MAX_DIGITS = 19
@@ -58,7 +58,7 @@ class SearchPage(web.View):
             "cursor": answer.cursor if answer else None,
             "is_first": "before" not in self.request.query,
         }
-        return aiohttp_jinja2.render_template("chat/search.html", self.request, context, status=status)
+        return await render_page("chat/search.html", self.request, context, status=status)
 
     def _before(self) -> int | None:
         text = self.request.query.get("before")

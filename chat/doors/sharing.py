@@ -2,8 +2,9 @@
 somebody has chosen a room: there it is put into the box, and sent by nobody but them. So whatever another
 site posts here changes nothing."""
 
-import aiohttp_jinja2
 from aiohttp import web
+
+from helpers.web.rendering import render_page
 
 
 class Share(web.View):
@@ -12,7 +13,7 @@ class Share(web.View):
 
     async def get(self) -> web.Response:
         context = {"is_untaken": "untaken" in self.request.query}
-        return aiohttp_jinja2.render_template("chat/share.html", self.request, context)
+        return await render_page("chat/share.html", self.request, context)
 
     async def post(self) -> web.Response:
         # Nothing of it is read.

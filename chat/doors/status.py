@@ -3,7 +3,6 @@
 
 from datetime import UTC, datetime, timedelta
 
-import aiohttp_jinja2
 import msgspec
 from aiohttp import web
 from pydantic import BaseModel, field_validator, model_validator
@@ -23,6 +22,7 @@ from helpers.web.clock import Clock
 from helpers.web.flash import flash
 from helpers.web.forms import Form, check_form, read_form
 from helpers.web.redirects import safe_next
+from helpers.web.rendering import render_page
 from helpers.web.routing import wants_json
 
 CHANGES = Rule("statuses", 0.5, 20.0)
@@ -92,7 +92,7 @@ class OwnStatus(web.View):
         status = await status_of(self.request[USER])
         if wants_json(self.request):
             return web.json_response(msgspec.to_builtins(status))
-        return self._page(Form({"status": status.status, "text": status.text}))
+        return await self._page(Form({"status": status.status, "text": status.text}))
 
     async def post(self) -> web.Response:
         request, user = self.request, self.request[USER]
@@ -101,7 +101,7 @@ class OwnStatus(web.View):
         if data is None:
             if wants_json(request):
                 return web.json_response({"errors": form.errors}, status=422)
-            return self._page(form, 422)
+            return await self._page(form, 422)
         await charge(request.app[LIMITER], CHANGES, user.id)
         statuses = request.app[ENGINE].statuses
         if data.status == ONLINE:
@@ -121,7 +121,7 @@ class OwnStatus(web.View):
         await flash(request, said[data.status], "success")
         raise web.HTTPSeeOther(safe_next(fields.get("next", ""), "/status"))
 
-    def _page(self, form: Form, status: int = 200) -> web.Response:
+    async def _page(self, form: Form, status: int = 200) -> web.Response:
         query = self.request.query.get("next", "")
         context = {"form": form, "next": safe_next(form.values.get("next", "") or query, "/status")}
-        return aiohttp_jinja2.render_template("chat/status.html", self.request, context, status=status)
+        return await render_page("chat/status.html", self.request, context, status=status)

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import aiohttp_jinja2
 from aiohttp import web
 
 from accounts.keys import USER
@@ -20,6 +19,7 @@ from helpers.text.translation import current, translate
 from helpers.web.flash import flash
 from helpers.web.forms import Form, read_form
 from helpers.web.redirects import safe_next
+from helpers.web.rendering import render_page, render_part
 from helpers.web.routing import wants_json
 
 FEED = "/feed"
@@ -60,9 +60,7 @@ class PostAddress(web.View):
 
     async def render(self, template: str, context: dict[str, Any], status: int = 200) -> web.Response:
         await _load_names(context)
-        return aiohttp_jinja2.render_template(
-            template, self.request, {**context, "nonce": new_nonce()}, status=status
-        )
+        return await render_page(template, self.request, {**context, "nonce": new_nonce()}, status=status)
 
 
 class Feed(PostAddress):
@@ -135,7 +133,7 @@ async def person_section(request: web.Request, person: User) -> str:
     page = await reading.author_page(person.id, request[USER].id)
     context = {"person": person, "posts": page.items, "next": page.next, "is_page": False}
     await _load_names(context)
-    return aiohttp_jinja2.render_string("feed/person_section.html", request, context)
+    return await render_part("feed/person_section.html", request, context)
 
 
 class _PostView(PostAddress):

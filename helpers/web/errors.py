@@ -5,7 +5,6 @@ import errno
 import logging
 import math
 
-import aiohttp_jinja2
 from aiohttp import web
 from aiohttp.typedefs import Handler
 from redis.exceptions import RedisError
@@ -16,6 +15,7 @@ from helpers.security_log import CAUSE, WHO, note_refusal
 from helpers.text.characters import one_line
 from helpers.text.translation import Text, translate
 from helpers.web.addresses import client_address
+from helpers.web.rendering import render_page
 from helpers.web.routing import path_for_logs, route_of, wants_json, without_slash
 
 log = logging.getLogger("aiochat.http")
@@ -71,7 +71,7 @@ CODES = {
 }
 
 
-def error_response(
+async def error_response(
     request: web.Request,
     status: int,
     text: str | None = None,
@@ -98,7 +98,7 @@ def error_response(
         "back": back,
         "path_qs": request.path_qs,
     }
-    return aiohttp_jinja2.render_template("error.html", request, context, status=status)
+    return await render_page("error.html", request, context, status=status)
 
 
 def note_refused(request: web.Request, status: int, code: str) -> None:
@@ -118,13 +118,13 @@ def note_refused(request: web.Request, status: int, code: str) -> None:
         )
 
 
-def action_error_response(request: web.Request, error: ActionError) -> web.Response:
+async def action_error_response(request: web.Request, error: ActionError) -> web.Response:
     """Returns the response for an action's error. In JSON it is assigned to its form field, if it
     has one."""
     if error.field is not None and wants_json(request):
         response = web.json_response({"errors": {error.field: translate(error.phrase)}}, status=error.status)
     else:
-        response = error_response(request, error.status, error.phrase, error.code, error.back)
+        response = await error_response(request, error.status, error.phrase, error.code, error.back)
     if error.retry_after is not None:
         response.headers["Retry-After"] = str(math.ceil(error.retry_after))
     return response
@@ -135,13 +135,13 @@ async def errors(request: web.Request, handler: Handler) -> web.StreamResponse:
     try:
         return await handler(request)
     except ActionError as error:
-        return action_error_response(request, error)
+        return await action_error_response(request, error)
     except web.HTTPException as error:
         if error.status < 400:
             raise
         if error.status == 404 and (place := await without_slash(request)):
             raise web.HTTPPermanentRedirect(place) from None
-        response = error_response(request, error.status)
+        response = await error_response(request, error.status)
         for name in ("Allow", "Retry-After"):
             if name in error.headers:
                 response.headers[name] = error.headers[name]
@@ -149,11 +149,11 @@ async def errors(request: web.Request, handler: Handler) -> web.StreamResponse:
     except Exception as error:
         if isinstance(error, OSError) and error.errno == errno.ENAMETOOLONG:
             # The file system doesn't allow such a long name of a static file.
-            return error_response(request, 404)
+            return await error_response(request, 404)
         if is_unavailable(error) or isinstance(error, RedisError):
             log.warning("%s %s: %s", request.method, path_for_logs(request), one_line(error))
-            response = error_response(request, 503)
+            response = await error_response(request, 503)
             response.headers["Retry-After"] = "2"
             return response
         log.exception("%s %s", request.method, path_for_logs(request))
-        return error_response(request, 500)
+        return await error_response(request, 500)

@@ -23,6 +23,7 @@ from helpers.text.translation import LANGUAGES, Language, current
 from helpers.web.csrf import CsrfToken
 from helpers.web.files import Files
 from helpers.web.flash import pop_flashes
+from helpers.web.rendering import PAGE_CONTEXT, PageContext
 
 
 class PageTemplate(jinja2.Template):
@@ -97,7 +98,7 @@ def setup_pages(app: web.Application, templates: Path, files: Files, user_key: "
 
     async def context(request: web.Request) -> dict[str, Any]:
         settings = request.app[SETTINGS]
-        shared: dict[str, Any] = {
+        known: dict[str, Any] = {
             "user": request.get(user_key),
             "registration_open": settings.registration == "open",
             "path": request.path,
@@ -107,14 +108,13 @@ def setup_pages(app: web.Application, templates: Path, files: Files, user_key: "
         }
         if SESSION_KEY not in request:
             # The session isn't loaded when the database is unavailable.
-            return shared
+            return known
         session = await get_session(request)
-        return {**shared, "csrf_token": CsrfToken(session), "flashes": lambda: pop_flashes(request, session)}
+        return {**known, "csrf_token": CsrfToken(session), "flashes": lambda: pop_flashes(request, session)}
 
     environment = aiohttp_jinja2.setup(
         app,
         loader=jinja2.FileSystemLoader(templates) if app[SETTINGS].debug else templates_of(templates),
-        context_processors=[context],
         extensions=["jinja2.ext.i18n"],
         autoescape=True,
         trim_blocks=True,
@@ -123,6 +123,8 @@ def setup_pages(app: web.Application, templates: Path, files: Files, user_key: "
         bytecode_cache=CompiledTemplates(templates),
     )
     environment.template_class = PageTemplate
+    shared: list[PageContext] = [context]
+    app[PAGE_CONTEXT] = shared
     environment.globals["base_path"] = base_path()
     # Resolved at each call: a template is compiled once for all languages.
     environment.install_gettext_callables(  # type: ignore[attr-defined]

@@ -2,7 +2,6 @@
 
 from datetime import UTC, datetime
 
-import aiohttp_jinja2
 from aiohttp import web
 
 from accounts.keys import USER
@@ -15,6 +14,7 @@ from helpers.text.translation import current
 from helpers.web.clock import COOKIE, Clock
 from helpers.web.flash import flash
 from helpers.web.forms import read_form
+from helpers.web.rendering import render_page
 from helpers.web.routing import wants_json
 from notifications.levels import level_as_json, level_in, set_level
 from notifications.words import LEVELS
@@ -29,7 +29,7 @@ class RoomLevel(web.View):
         if wants_json(self.request):
             return web.json_response(level_as_json(level, until))
         context = {"room": found.room, "levels": LEVELS, **level_as_json(level, until)}
-        return aiohttp_jinja2.render_template("notifications/level.html", self.request, context)
+        return await render_page("notifications/level.html", self.request, context)
 
     async def post(self) -> web.Response:
         """`level`, and `lasts`: a duration like `1h`, `tomorrow`, or empty for always."""

@@ -3,7 +3,6 @@
 from dataclasses import replace
 from typing import Any
 
-import aiohttp_jinja2
 from aiohttp import web
 
 from accounts.keys import USER
@@ -15,6 +14,7 @@ from helpers.keys import DATABASE
 from helpers.text.translation import current
 from helpers.web.forms import read_form
 from helpers.web.redirects import safe_next
+from helpers.web.rendering import render_page
 from helpers.web.routing import wants_json
 from notifications.keys import NOTIFICATIONS
 from notifications.models import Notice
@@ -59,7 +59,7 @@ class Notices(web.View):
             **{"notices": found, "cursor": cursor, "only_unread": only_unread, "unread_count": count},
             "rules": RULES,
         }
-        return aiohttp_jinja2.render_template("notifications/notices.html", request, context)
+        return await render_page("notifications/notices.html", request, context)
 
     async def post(self) -> web.Response:
         """Marks one as read, by its `id`, or all."""
@@ -106,4 +106,4 @@ class Why(web.View):
         if wants_json(request):
             return web.json_response({**reason.as_json(), "text": said})
         context = {"room": found.room, "number": number, "said": said}
-        return aiohttp_jinja2.render_template("notifications/why.html", request, context)
+        return await render_page("notifications/why.html", request, context)

@@ -3,7 +3,6 @@ the browser."""
 
 from typing import Any
 
-import aiohttp_jinja2
 from aiohttp import web
 
 from accounts.doors.settings import PreferenceSettings
@@ -17,6 +16,7 @@ from helpers.mail.queue import MAILS
 from helpers.text.translation import current, translate
 from helpers.web.flash import flash
 from helpers.web.forms import Form, read_form, read_values
+from helpers.web.rendering import render_page
 from helpers.web.routing import wants_json
 from notifications.deciding import KINDS
 from notifications.settings import (
@@ -90,4 +90,4 @@ class NotificationSettings(PreferenceSettings):
             **{"kinds": KIND_WORDS, "ways": WAY_WORDS, "time_zones": time_zones()},
             **{"has_mail": request.app[MAILS].is_on, "can_mail": request[USER].email_verified_at is not None},
         }
-        return aiohttp_jinja2.render_template("notifications/settings.html", request, context, status=status)
+        return await render_page("notifications/settings.html", request, context, status=status)

@@ -1,7 +1,6 @@
 """The link in mails of what was missed. A press ends them, in the mail program (RFC 8058) or on the page:
 programs that look through mails follow links by themselves."""
 
-import aiohttp_jinja2
 from aiohttp import web
 
 from accounts.models import User
@@ -9,19 +8,20 @@ from helpers.errors import ActionError
 from helpers.keys import DATABASE
 from helpers.security_log import note
 from helpers.web.addresses import client_address
+from helpers.web.rendering import render_page
 from notifications.push.keys import UNSUBSCRIBE_KEY
 from notifications.ways.mail import end_mails, person_of_token
 
 
 class Unsubscribe(web.View):
     async def get(self) -> web.Response:
-        return self._page(await self._person(), is_done=False)
+        return await self._page(await self._person(), is_done=False)
 
     async def post(self) -> web.Response:
         user = await self._person()
         await end_mails(self.request.app[DATABASE], user)
         note("missed mails ended", "ok", who=user.name, whence=client_address(self.request))
-        return self._page(user, is_done=True)
+        return await self._page(user, is_done=True)
 
     async def _person(self) -> User:
         request = self.request
@@ -32,6 +32,6 @@ class Unsubscribe(web.View):
             )
         return user
 
-    def _page(self, user: User, *, is_done: bool) -> web.Response:
+    async def _page(self, user: User, *, is_done: bool) -> web.Response:
         context = {"owner": user.called, "is_done": is_done}
-        return aiohttp_jinja2.render_template("notifications/unsubscribe.html", self.request, context)
+        return await render_page("notifications/unsubscribe.html", self.request, context)

@@ -6,7 +6,6 @@ import contextvars
 import logging
 from collections.abc import AsyncIterator
 
-import aiohttp_jinja2
 from aiohttp import web
 
 from accounts.keys import ERASERS, OWN_DATA, SESSION_ENDED, Successor
@@ -18,6 +17,7 @@ from helpers.keys import DATABASE, SETTINGS
 from helpers.mail.queue import MAILS
 from helpers.tasks import cancel_all
 from helpers.text.characters import one_line
+from helpers.web.rendering import PAGE_CONTEXT
 from helpers.web_push.service import PushSender
 from helpers.web_push.vapid import VapidKey
 from notifications.push.devices import SECTION, erase_devices, forget_session, move_session
@@ -39,10 +39,7 @@ def contact_of(settings: Settings) -> str:
 
 
 def setup_ways(app: web.Application) -> None:
-    app[aiohttp_jinja2.APP_CONTEXT_PROCESSORS_KEY] = (
-        *app[aiohttp_jinja2.APP_CONTEXT_PROCESSORS_KEY],
-        devices_of_page,
-    )
+    app[PAGE_CONTEXT] += [devices_of_page]
     app[OWN_DATA].append(SECTION)
     app[ERASERS].append(erase_devices)
     app.cleanup_ctx.append(_run)

@@ -1,0 +1,35 @@
+"""Pages are made of templates and of what all pages have."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+import aiohttp_jinja2
+from aiohttp import web
+
+PageContext = Callable[[web.Request], Awaitable[dict[str, Any]]]
+
+PAGE_CONTEXT = web.AppKey("page context", list[PageContext])
+"""What gives the values that all pages have; the first one asks for nothing."""
+
+
+async def render_page(
+    name: str, request: web.Request, context: Mapping[str, Any], *, status: int = 200
+) -> web.Response:
+    """Renders a template with what all pages have. That is read here, and not for each request: most
+    are answered by other things than pages. A page that tells of a fault of ours asks for nothing."""
+    whole = request.app[PAGE_CONTEXT]
+    await _share_context(request, whole if status < 500 else whole[:1])
+    return aiohttp_jinja2.render_template(name, request, context, status=status)
+
+
+async def render_part(name: str, request: web.Request, context: Mapping[str, Any]) -> str:
+    """The same for a part of a page, as text."""
+    await _share_context(request, request.app[PAGE_CONTEXT])
+    return aiohttp_jinja2.render_string(name, request, context)
+
+
+async def _share_context(request: web.Request, shared: list[PageContext]) -> None:
+    found: dict[str, Any] = {}
+    for context in shared:
+        found |= await context(request)
+    request[aiohttp_jinja2.REQUEST_CONTEXT_KEY] = found
