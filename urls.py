@@ -55,7 +55,7 @@ from chat.doors import (
     uploads,
 )
 from chat.doors import room_pages as chat
-from feed.doors import events
+from feed.doors import events, trial
 from feed.doors import pages as feed
 from feed.doors import pictures as picture_views
 from feed.doors import uploads as feed_uploads
@@ -189,6 +189,7 @@ ROUTES = [
     Route("/users/{name}/posts", feed.PersonPosts, "person_posts", Access.SIGNED_IN),
     Route("/feed", feed.Feed, "feed", Access.SIGNED_IN, max_body=feed_uploads.MAX_BODY),
     Route("/feed/events", events.Events, "feed_events", Access.SIGNED_IN, json=True, is_endless=True),
+    Route("/feed/events/trial", trial.Trial, "feed_trial", Access.FILE, json=True, is_endless=True),
     Route(f"/feed/{POST}", feed.PostPage, "feed_post", Access.SIGNED_IN),
     Route(f"/feed/{POST}/edit", feed.EditPost, "feed_edit", Access.SIGNED_IN, max_body=feed_uploads.MAX_BODY),
     Route(

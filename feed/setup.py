@@ -11,11 +11,12 @@ from accounts.doors.profiles import PERSON_SECTIONS
 from accounts.keys import ERASERS, OPEN_SESSIONS, OWN_DATA, RENAMED, SESSION_ENDED
 from accounts.people.mentions import NAMED_PEOPLE
 from accounts.relations.visibility import VISIBILITY
+from feed.doors import trial
 from feed.doors.pages import person_section
 from feed.encoding import Renamed
 from feed.erasure import erase_feed_data
 from feed.export import sections
-from feed.keys import STREAMS, WRITER
+from feed.keys import STREAMS, TRIALS, WRITER
 from feed.pictures import PLACE
 from feed.streams import Streams
 from feed.undoing import erase_forever
@@ -85,5 +86,6 @@ def setup_feed(app: web.Application) -> None:
     app[PLACES].append(PLACE)
     app[PERSON_SECTIONS].append(person_section)
     app[STREAMS] = Streams(app[DATABASE], app[VISIBILITY], app[TIMINGS])
+    app[TRIALS] = asyncio.Semaphore(trial.AT_ONCE)
     app.cleanup_ctx.append(run_feed)
     app.on_shutdown.append(end_streams)

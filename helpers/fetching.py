@@ -196,6 +196,21 @@ class Fetcher:
         except (aiohttp.ClientError, OSError, ValueError) as error:
             raise FetchError(f"{address.host}: {error or type(error).__name__}") from None
 
+    async def status(self, url: str, *, seconds: float) -> int:
+        """What a public address answers to a GET; nothing beside the head is read. Raises FetchError."""
+        address = _address(url)
+        try:
+            async with (
+                asyncio.timeout(seconds),
+                self._public.get(address, allow_redirects=False) as answer,
+            ):
+                answer.close()
+                return answer.status
+        except TimeoutError:
+            raise FetchError(f"{address.host} took more than {seconds:g} s") from None
+        except (aiohttp.ClientError, OSError, ValueError) as error:
+            raise FetchError(f"{address.host}: {error or type(error).__name__}") from None
+
     async def _read(self, answer: aiohttp.ClientResponse, most: int, *, cut: bool) -> bytes:
         unpack = _unpacker(answer)
         body, came = bytearray(), 0

@@ -10,13 +10,15 @@ from helpers.processes.terminal import say
 from operations.diagnosis.database import look_at_database
 from operations.diagnosis.findings import FAIL, OK, Doctor, Finding
 from operations.diagnosis.machine import look_at_clock, look_at_disk, look_at_mail
-from operations.diagnosis.public import look_at_proxy, look_at_public_url, look_at_push
+from operations.diagnosis.public import look_at_proxy, look_at_public_url
+from operations.diagnosis.push import look_at_push, look_at_push_services
 from operations.diagnosis.redis import look_at_bus, look_at_redis
+from operations.diagnosis.streams import look_at_streams
 from settings import Settings
 
 DOCTORS: tuple[Doctor, ...] = (
     *(look_at_database, look_at_redis, look_at_bus, look_at_disk, look_at_clock, look_at_mail),
-    *(look_at_public_url, look_at_proxy, look_at_push),
+    *(look_at_public_url, look_at_proxy, look_at_streams, look_at_push, look_at_push_services),
 )
 
 
@@ -41,9 +43,10 @@ def add_commands(commands: Any) -> None:
     """Adds the command's parser to those of argparse."""
     command = commands.add_parser(
         "doctor",
-        description="Looks at what the site stands on: database, Redis, disk, clock, mail server, and the "
-        "public URL with its certificate and proxy. Says of each what is wrong, what that breaks, and how to "
-        "mend it; changes nothing and sends no mail. Ends with 1 where something is broken.",
+        description="Looks at what the site stands on: database, Redis, disk, clock, mail server, the "
+        "public URL with its certificate and proxy, and the push services of devices. Says of each what is "
+        "wrong, what that breaks, and how to mend it; changes nothing, and sends no mail and no push. Ends "
+        "with 1 where something is broken.",
     )
     command.add_argument("--json", action="store_true", help="as JSON, for programs")
     command.set_defaults(run=doctor)

@@ -22,6 +22,14 @@ RETRY_MS = (1000, 4000)
 """The delay before a browser reconnects. It is random, so that not all reconnect at once."""
 
 
+def new_stream() -> web.StreamResponse:
+    """One that proxies pass on as it comes."""
+    response = web.StreamResponse(headers={"X-Accel-Buffering": "no", "Cache-Control": "no-store"})
+    response.content_type = "text/event-stream"
+    response.force_close()
+    return response
+
+
 class _Connection:
     def __init__(self, request: web.Request, response: web.StreamResponse) -> None:
         self._request = request
@@ -63,9 +71,7 @@ class Events(web.View):
                 most=MAX_STREAMS,
             )
         session = await get_session(request)
-        response = web.StreamResponse(headers={"X-Accel-Buffering": "no", "Cache-Control": "no-store"})
-        response.content_type = "text/event-stream"
-        response.force_close()
+        response = new_stream()
         connection, timings = _Connection(request, response), request.app[TIMINGS]
         mark = client_mark(request)
         stream = Stream(connection, user.id, str(session.identity), mark, post_id, position, timings)

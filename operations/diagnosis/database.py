@@ -17,6 +17,7 @@ from helpers.db.migrations import MIGRATIONS, check_migrations, unknown
 from helpers.processes.terminal import Failure
 from helpers.text.characters import one_line
 from operations.diagnosis.findings import FAIL, OK, WARN, Finding
+from operations.diagnosis.index_bloat import look_at_indexes
 from settings import Settings
 
 OLDEST_POSTGRESQL = 13
@@ -73,6 +74,7 @@ async def look_at_database(settings: Settings) -> AsyncIterator[Finding]:
 
             async for one in _postgresql(rows):
                 yield one
+            yield await look_at_indexes(connection)
     except (psycopg.Error, sqlite3.Error) as error:
         yield Finding(
             *("database", FAIL, one_line(error), "it can't be looked at as a whole"),

@@ -182,12 +182,3 @@ async def _status_of_announced(public_url: str, size: int) -> int | None:
     finally:
         if writer is not None:
             writer.close()
-
-
-async def look_at_push(settings: Settings) -> AsyncIterator[Finding]:
-    # Browsers trust a machine's own addresses.
-    if settings.public_url and not settings.secure and settings.host_name not in ("localhost", "127.0.0.1"):
-        yield Finding(
-            *("push", WARN, "browsers take none without TLS", "nobody is told of what comes while away"),
-            "give the site a certificate, and AIOCHAT_PUBLIC_URL with https://",
-        )

@@ -218,6 +218,22 @@ async def test_nothing_is_followed(fetcher: Fetcher, there: Elsewhere) -> None:
     assert there.asked == ["/redirect"]
 
 
+async def test_a_status_is_asked_of_public_addresses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is followed, and a body without an end isn't read."""
+    async with elsewhere("127.0.0.1", "127.0.0.2") as there:
+        monkeypatch.setattr(fetching, "is_public", lambda address: address == "127.0.0.2")
+        fetcher = Fetcher()
+        base = f"http://127.0.0.2:{there.port}"
+        asked = {name: await fetcher.status(f"{base}/{name}", seconds=5) for name in ("redirect", "endless")}
+        assert asked == {"redirect": 302, "endless": 200}
+        assert there.asked == ["/redirect", "/endless"]
+        for url, seconds in ((f"{there.url}/fine", 5), (f"{base}/slowly", 0.2)):
+            with pytest.raises(FetchError):
+                await fetcher.status(url, seconds=seconds)
+        assert set(there.peers) == {"127.0.0.2"}
+        await fetcher.close()
+
+
 @pytest.mark.parametrize(
     ("name", "text"),
     [

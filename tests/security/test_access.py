@@ -79,6 +79,8 @@ MATRIX: dict[tuple[str, str], tuple[object, object, object, object]] = {
     ("feed", "POST"): (401, 422, 422, 422),
     # 400: let in, and then told that this is no id.
     ("feed_events", "GET"): (401, 400, 400, 400),
+    # It tells nothing but how a stream comes.
+    ("feed_trial", "GET"): (200, 200, 200, 200),
     # No post has this number, which is the largest that an address takes.
     ("feed_post", "GET"): (LOGIN, 404, 404, 404),
     ("feed_picture", "GET"): (LOGIN, 404, 404, 404),
@@ -241,6 +243,7 @@ def test_all_but_the_front_door_is_behind_the_login() -> None:
         "icon",
         "livez",
         "readyz",
+        "feed_trial",
         "emoji",
         "service_worker",
     }

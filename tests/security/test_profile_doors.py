@@ -30,6 +30,8 @@ KINDS = ("/feed", "/people", "/users", "/accounts/")
 ELSEWHERE = {"register", "login", "logout", "email", "password", "reset_password", "sessions", "waiting"}
 ELSEWHERE |= {"forgot_password", "confirm_email", "ask_to_confirm", "push", "remove_push_device"}
 """What is of accounts and not of profiles."""
+ELSEWHERE |= {"feed_trial"}
+"""It tells everybody the same: nothing."""
 
 
 def test_every_address_of_profiles_and_the_feed_has_a_row() -> None:

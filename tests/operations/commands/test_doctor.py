@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import sqlite3
 import subprocess
 from contextlib import closing
@@ -62,6 +63,41 @@ def test_postgresql_and_its_faults(own_servers: None, tmp_path: Path) -> None:
     assert [found[name]["state"] for name in ("database", "encoding", "clock")] == ["ok"] * 3
     assert [found[name]["state"] for name in (*options, "indexes")] == ["fail"] * 4
     assert found["indexes"]["told"] == "not valid: broken"
+
+
+def test_indexes_that_are_far_too_large(postgres: Postgres, tmp_path: Path) -> None:
+    name = unique("large")
+    url = postgres.create_database(name)
+    assert run(tmp_path, "migrate", given=b"", DATABASE_URL=url).returncode == 0
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute('CREATE TABLE "Lines" (id bigint PRIMARY KEY, text text, room int)')
+        connection.execute('CREATE INDEX "by Text" ON "Lines" (text, room)')
+        connection.execute('CREATE INDEX by_words ON "Lines" (upper(text)) WHERE id > 0')
+        connection.execute(
+            'INSERT INTO "Lines" SELECT one, repeat(md5(one::text), 15), 1 FROM generate_series(1, 40000) one'
+        )
+        # Nothing is known of them yet.
+        assert examined(tmp_path, 0, DATABASE_URL=url)["bloat of indexes"]["state"] == "ok"
+        connection.execute('VACUUM ANALYZE "Lines"')
+        assert examined(tmp_path, 0, DATABASE_URL=url)["bloat of indexes"]["state"] == "ok"
+        connection.execute('DELETE FROM "Lines" WHERE id % 20 <> 0')
+        connection.execute('VACUUM ANALYZE "Lines"')
+        found = examined(tmp_path, 0, DATABASE_URL=url)["bloat of indexes"]
+        # The key of numbers is small, however much of it is empty.
+        assert found["state"] == "warn"
+        assert "Lines_pkey" not in found["told"]
+        told = dict(re.findall(r"(\S+|\".*?\") takes (\d+ MB, and its rows need about \d+)", found["told"]))
+        assert set(told) == {'"by Text"', "by_words"}
+        for statement in found["mend"].rstrip(";").split(";"):
+            connection.execute(statement.encode())
+        assert examined(tmp_path, 0, DATABASE_URL=url)["bloat of indexes"]["state"] == "ok"
+        # Whoever rebuilds one holds it: it isn't waited for.
+        with psycopg.connect(url) as other:
+            other.execute('LOCK TABLE "Lines" IN ACCESS EXCLUSIVE MODE')
+            other.execute('REINDEX INDEX "by Text"')
+            found = examined(tmp_path, 0, DATABASE_URL=url)["bloat of indexes"]
+        assert (found["state"], "weren't looked at" in found["told"]) == ("ok", True)
+    postgres.drop_database(name)
 
 
 def test_a_database_in_another_encoding(postgres: Postgres, tmp_path: Path) -> None:
@@ -153,7 +189,7 @@ def test_a_postgresql_of_others(postgres: Postgres, tmp_path: Path) -> None:
     assert [found[one]["state"] for one in ("connections", "database's version", "times")] == ["warn"] * 3
     assert "9999_of_tomorrow" in found["database's version"]["told"]
     assert "in the future" in found["times"]["told"]
-    assert [found[one]["state"] for one in ("collation", "bloat")] == ["ok"] * 2
+    assert [found[one]["state"] for one in ("collation", "bloat", "bloat of indexes")] == ["ok"] * 3
     postgres.drop_database(name)
 
 

@@ -87,13 +87,14 @@ def test_certificates(
 class Altered(Nginx):
     """With another site than ours, as somebody has changed it."""
 
-    change: tuple[str, str]
+    changes: tuple[tuple[str, str], ...]
 
     def site(self) -> str:
-        wanted, instead = self.change
         site = super().site()
-        assert re.search(wanted, site), site
-        return re.sub(wanted, instead, site)
+        for wanted, instead in self.changes:
+            assert re.search(wanted, site), site
+            site = re.sub(wanted, instead, site)
+        return site
 
 
 @pytest.mark.parametrize(
@@ -121,7 +122,7 @@ class Altered(Nginx):
 )
 def test_proxies(folder: Path, behind: Aiochat, change: tuple[str, str], fails: str, says: str) -> None:
     nginx = Altered([behind.port])
-    nginx.change = change
+    nginx.changes = (change,)
     with nginx:
         found = examined(folder, 1, PUBLIC_URL=nginx.url, TRUST_PROXY="true")
     failed = {name for name, one in found.items() if one["state"] == "fail"}
@@ -135,3 +136,42 @@ def test_something_else_listens_there(folder: Path, own_servers: None) -> None:
         found = examined(folder, 1, PUBLIC_URL=nginx.url)
     assert found["public URL"]["state"] == "fail"
     assert "answers 50" in found["public URL"]["told"]
+
+
+BUFFERED = (r"proxy_buffering off;", "proxy_buffering on;")
+IGNORED = (r"proxy_redirect off;", "proxy_redirect off; proxy_ignore_headers X-Accel-Buffering;")
+OLD_HTTP = (r"proxy_http_version 1.1;", "proxy_http_version 1.0;")
+GZIP = (r"gzip off;", "gzip on; gzip_types text/event-stream; gzip_proxied any; gzip_min_length 1;")
+
+
+@pytest.mark.parametrize(
+    ("changes", "state"),
+    [
+        # nginx passes on each chunk of HTTP/1.1 that came as a whole, unless something else gathers them.
+        ((BUFFERED, IGNORED), "ok"),
+        ((BUFFERED, OLD_HTTP), "ok"),
+        ((BUFFERED, GZIP), "ok"),
+        ((BUFFERED, IGNORED, OLD_HTTP), "fail"),
+        ((BUFFERED, IGNORED, GZIP), "fail"),
+        # What our site says of the feed's events holds for the trial, too.
+        ((IGNORED, OLD_HTTP), "ok"),
+    ],
+    ids=["chunks", "HTTP/1.0", "gzip", "HTTP/1.0, and told to", "gzip, and told to", "elsewhere"],
+)
+def test_streams(folder: Path, behind: Aiochat, changes: tuple[tuple[str, str], ...], state: str) -> None:
+    nginx = Altered([behind.port])
+    nginx.changes = changes
+    with nginx:
+        found = examined(folder, int(state == "fail"), PUBLIC_URL=nginx.url, TRUST_PROXY="true")
+    assert {name for name, one in found.items() if one["state"] == "fail"} <= {"proxy: streams"}
+    assert found["proxy: streams"]["state"] == state
+
+
+def test_a_server_without_the_trial(folder: Path, behind: Aiochat) -> None:
+    """One of an earlier version: nothing is said of what can't be known."""
+    nginx = Altered([behind.port])
+    nginx.changes = ((r"(location ~ \^/feed/events)", r"location = /feed/events/trial { return 404; } \1"),)
+    with nginx:
+        found = examined(folder, 0, PUBLIC_URL=nginx.url, TRUST_PROXY="true")
+    assert found["proxy: headers"]["state"] == "ok"
+    assert "proxy: streams" not in found

@@ -338,6 +338,7 @@ async def test_the_lines_of_the_documents(stage: Stage, takes_off: bool) -> None
         )
         told, _ = await done.communicate()
         assert f"{nginx.public_url}/livez answers 200" in told.decode()
+        assert "ok    proxy: streams" in told.decode()
 
 
 async def test_a_host_of_its_own_with_a_path(own_servers: None) -> None:
