@@ -73,5 +73,5 @@ def store_preferences(request: web.Request, response: web.StreamResponse, found:
 
 
 async def preferences(request: web.Request) -> dict[str, Any]:
-    """A context processor: every page is made as its reader wants it."""
+    """For a page, which is made as its reader wants it."""
     return {"preferences": preferences_of(request)}

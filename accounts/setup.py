@@ -50,7 +50,7 @@ from helpers.mail.smtp import MailServer
 from helpers.redis.bus import BUS
 from helpers.storage.moving import PLACES
 from helpers.tasks import cancel_all
-from helpers.web.rendering import PAGE_CONTEXT
+from helpers.web.rendering import KNOWN_CONTEXT, PAGE_CONTEXT
 from timings import TIMINGS
 
 
@@ -60,7 +60,8 @@ def setup_accounts(app: web.Application) -> None:
     app[VISIBILITY] = Visibility(app[DATABASE])
     app[BLOCKED] = []
     app[PLACES] = [PLACE]
-    app[PAGE_CONTEXT] += [request_count, preferences, settings_of_page]
+    app[KNOWN_CONTEXT] += [preferences, settings_of_page]
+    app[PAGE_CONTEXT] += [request_count]
     pages = aiohttp_jinja2.get_env(app)
     pages.globals["deleted_user"] = DELETED
     pages.globals["people_names"] = people_names

@@ -168,7 +168,7 @@ async def _read_again(app: web.Application, told: asyncio.Event) -> None:
 
 
 async def settings_of_page(request: web.Request) -> dict[str, Any]:
-    """A context processor: what every page shows of them."""
+    """For a page: what every page shows of them."""
     now = site_settings(request.app)
     return {
         "site_name": now[NAME],

@@ -26,7 +26,7 @@ class _Listed(NamedTuple):
 
 
 async def request_count(request: web.Request) -> dict[str, Any]:
-    """A context processor for the account pages: the number of follow requests."""
+    """For the account pages: the number of follow requests."""
     user = request.get(USER)
     if user is None or not request.path.startswith(("/accounts/", "/settings")):
         return {}

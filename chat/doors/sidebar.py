@@ -47,7 +47,7 @@ async def load_their_names(rooms: list[RoomView], invitations: list[InvitationVi
 
 
 async def sidebar(request: web.Request) -> dict[str, Any]:
-    """A context processor: the sidebar, where somebody is signed in."""
+    """For a page: the sidebar, where somebody is signed in."""
     user = request.get(USER)
     if user is None or user.waits_since is not None:
         return {}

@@ -23,7 +23,7 @@ from helpers.text.translation import LANGUAGES, Language, current
 from helpers.web.csrf import CsrfToken
 from helpers.web.files import Files
 from helpers.web.flash import pop_flashes
-from helpers.web.rendering import PAGE_CONTEXT, PageContext
+from helpers.web.rendering import KNOWN_CONTEXT, PAGE_CONTEXT, PageContext
 
 
 class PageTemplate(jinja2.Template):
@@ -123,8 +123,9 @@ def setup_pages(app: web.Application, templates: Path, files: Files, user_key: "
         bytecode_cache=CompiledTemplates(templates),
     )
     environment.template_class = PageTemplate
-    shared: list[PageContext] = [context]
-    app[PAGE_CONTEXT] = shared
+    known_context: list[PageContext] = [context]
+    app[KNOWN_CONTEXT] = known_context
+    app[PAGE_CONTEXT] = []
     environment.globals["base_path"] = base_path()
     # Resolved at each call: a template is compiled once for all languages.
     environment.install_gettext_callables(  # type: ignore[attr-defined]

@@ -8,8 +8,11 @@ from aiohttp import web
 
 PageContext = Callable[[web.Request], Awaitable[dict[str, Any]]]
 
+KNOWN_CONTEXT = web.AppKey("known context", list[PageContext])
+"""What gives the values that all pages have, and asks nobody for them."""
+
 PAGE_CONTEXT = web.AppKey("page context", list[PageContext])
-"""What gives the values that all pages have; the first one asks for nothing."""
+"""What asks the database for more of them."""
 
 
 async def render_page(
@@ -17,8 +20,7 @@ async def render_page(
 ) -> web.Response:
     """Renders a template with what all pages have. That is read here, and not for each request: most
     are answered by other things than pages. A page that tells of a fault of ours asks for nothing."""
-    whole = request.app[PAGE_CONTEXT]
-    await _share_context(request, whole if status < 500 else whole[:1])
+    await _share_context(request, [] if status >= 500 else request.app[PAGE_CONTEXT])
     return aiohttp_jinja2.render_template(name, request, context, status=status)
 
 
@@ -28,8 +30,8 @@ async def render_part(name: str, request: web.Request, context: Mapping[str, Any
     return aiohttp_jinja2.render_string(name, request, context)
 
 
-async def _share_context(request: web.Request, shared: list[PageContext]) -> None:
+async def _share_context(request: web.Request, asking: list[PageContext]) -> None:
     found: dict[str, Any] = {}
-    for context in shared:
+    for context in (*request.app[KNOWN_CONTEXT], *asking):
         found |= await context(request)
     request[aiohttp_jinja2.REQUEST_CONTEXT_KEY] = found

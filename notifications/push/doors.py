@@ -52,7 +52,7 @@ async def devices_context(request: web.Request) -> dict[str, Any]:
 
 
 async def devices_of_page(request: web.Request) -> dict[str, Any]:
-    """A context processor: the devices, on the page that shows them."""
+    """For a page: the devices, on the page that shows them."""
     if request.path != SETTINGS_PAGE or USER not in request or request.method != "GET":
         return {}
     return await devices_context(request)
