@@ -24,8 +24,8 @@ from tests.support.raw_http import cookie_of, request
 from tests.support.servers import Aiochat, Postgres, Redis
 from timings import Timings
 
-ROUNDS, COPIES = 25, 8
-"""200 tries: in each round the owner signs out everywhere while as many copied cookies connect in a
+ROUNDS, COPIES = 10, 8
+"""Eighty tries: in each round the owner signs out everywhere while as many copied cookies connect in a
 loop, to one worker and the other."""
 
 
