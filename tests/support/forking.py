@@ -21,6 +21,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+import structlog  # noqa: F401 - the logs are set up by the first command
 import yoyo.scripts.main  # noqa: F401 - a part of yoyo, whose first use imports it
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
