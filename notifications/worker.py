@@ -166,8 +166,6 @@ class NoticeWorker:
     async def _hold(self) -> bool:
         """Claims the task, or keeps it."""
         now = time.monotonic()
-        if now - self._claimed < CLAIM_SECONDS / 3:
-            return True
         is_new = now - self._claimed > CLAIM_SECONDS
         if not await self._claim.hold():
             self._claimed = 0.0
