@@ -98,7 +98,8 @@ async def error_response(
         "back": back,
         "path_qs": request.path_qs,
     }
-    return await render_page("error.html", request, context, status=status)
+    # What would be asked may be what is away.
+    return await render_page("error.html", request, context, status=status, asks=status < 500)
 
 
 def note_refused(request: web.Request, status: int, code: str) -> None:

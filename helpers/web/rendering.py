@@ -16,22 +16,25 @@ PAGE_CONTEXT = web.AppKey("page context", list[PageContext])
 
 
 async def render_page(
-    name: str, request: web.Request, context: Mapping[str, Any], *, status: int = 200
+    name: str, request: web.Request, context: Mapping[str, Any], *, status: int = 200, asks: bool = True
 ) -> web.Response:
     """Renders a template with what all pages have. That is read here, and not for each request: most
-    are answered by other things than pages. A page that tells of a fault of ours asks for nothing."""
-    await _share_context(request, [] if status >= 500 else request.app[PAGE_CONTEXT])
+    are answered by other things than pages. Without `asks` it is only what is known."""
+    await _share_context(request, asks=asks)
     return aiohttp_jinja2.render_template(name, request, context, status=status)
 
 
 async def render_part(name: str, request: web.Request, context: Mapping[str, Any]) -> str:
     """The same for a part of a page, as text."""
-    await _share_context(request, request.app[PAGE_CONTEXT])
+    await _share_context(request, asks=True)
     return aiohttp_jinja2.render_string(name, request, context)
 
 
-async def _share_context(request: web.Request, asking: list[PageContext]) -> None:
+async def _share_context(request: web.Request, *, asks: bool) -> None:
+    if aiohttp_jinja2.REQUEST_CONTEXT_KEY in request:
+        # A part of this page has asked already.
+        return
     found: dict[str, Any] = {}
-    for context in (*request.app[KNOWN_CONTEXT], *asking):
+    for context in (*request.app[KNOWN_CONTEXT], *(request.app[PAGE_CONTEXT] if asks else ())):
         found |= await context(request)
     request[aiohttp_jinja2.REQUEST_CONTEXT_KEY] = found

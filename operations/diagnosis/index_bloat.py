@@ -5,9 +5,7 @@ from typing import Any
 
 import psycopg
 
-from operations.diagnosis.findings import OK, WARN, Finding
-
-BOUND = b"SET LOCAL statement_timeout = '5s'"
+from operations.diagnosis.findings import BOUND, OK, WARN, Finding
 
 FACTOR = 3
 """One whose keys came in any order is 1.4 times as large as one that was just built, and twice as large
@@ -65,7 +63,6 @@ which nothing is known isn't looked at."""
 async def look_at_indexes(connection: psycopg.AsyncConnection[Any]) -> Finding:
     subject = "bloat of indexes"
     try:
-        # Of the transaction alone: a pooler may give the session to others.
         async with connection.transaction():
             await connection.execute(BOUND)
             found = await (await connection.execute(INDEXES.encode())).fetchall()

@@ -13,7 +13,7 @@ from yarl import URL
 from helpers.db.database import libpq_url
 from helpers.fetching import Fetcher, FetchError
 from helpers.text.characters import one_line
-from operations.diagnosis.findings import FAIL, OK, WARN, Finding
+from operations.diagnosis.findings import BOUND, FAIL, OK, WARN, Finding
 from settings import Settings
 
 SECONDS = 5.0
@@ -23,7 +23,6 @@ MOST_SERVICES = 5
 """The browsers' makers have four; others are whatever somebody's browser has named."""
 
 MOST_READ = 100
-BOUND = b"SET LOCAL statement_timeout = '5s'"
 
 # The rest of the address is a device's secret: it isn't even read.
 SERVICES = {

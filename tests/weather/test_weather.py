@@ -165,6 +165,7 @@ async def test_without_scripts_it_is_a_page(alice: Person, bob: Person) -> None:
         assert page.status == 503
         assert "&lt;b&gt;nowhere" in text
         assert "<b>nowhere" not in text
+        assert 'id="sidebar"' in text, "it is the weather that is away, and not the site"
     async with bob.http.get("/weather", headers={"Accept": "text/html"}) as page:
         assert page.status == 400
         assert 'name="place"' in await page.text()
