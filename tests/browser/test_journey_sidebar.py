@@ -1,10 +1,11 @@
 """The sidebar of the pages that are no rooms: live, counted, and on a phone behind a button."""
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 
 import pytest
-from playwright.async_api import Browser, expect
+from playwright.async_api import Browser, Route, expect
 
 from helpers.web.routing import Access
 from tests.conftest import unique
@@ -67,6 +68,30 @@ async def test_read_elsewhere_it_counts_no_more(alice: Visitor, dora: Person, ro
     await tab.goto(f"{alice.url}/rooms/{room}")
     await expect(alice.page).to_have_title("Feed – aiochat")
     await expect(alice.page.locator(count(alice, room))).to_be_hidden()
+
+
+async def test_what_ends_before_the_page_is_told(alice: Visitor, dora: Person, room: str) -> None:
+    """Its only room is gone when the page, which has it in its list, learns of its rooms."""
+    page = alice.page
+    scripts = asyncio.Event()
+
+    async def late(route: Route) -> None:
+        await scripts.wait()
+        await route.continue_()
+
+    await page.route("**/shell/beside.js", late)
+    await page.goto(f"{alice.url}/feed", wait_until="commit")
+    listed = page.locator(f".room-lists a[data-room='{room}']")
+    await expect(listed).to_be_visible()
+    assert alice.person
+    listener = await alice.person.enters(room)
+    await listener.types(f"/delete-room {room}")
+    await listener.ends()
+    scripts.set()
+    await sidebar_is_live(page)
+    await expect(listed).to_have_count(0)
+    await page.fill("#room-filter", room[:5])
+    await expect(page.locator(".no-rooms")).to_be_visible()
 
 
 async def test_by_keyboard(alice: Visitor, room: str) -> None:

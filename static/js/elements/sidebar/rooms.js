@@ -74,7 +74,8 @@ export class ChatRooms extends PageElement {
   /** @type {HTMLInputElement} */ filter;
   /** @type {HTMLButtonElement} */ hint;
   /** @type {Section[]} */ #sections = [];
-  #shape = "";
+  /** Of what is shown; null as long as the rows are those that the server rendered. @type {string|null} */
+  #shape = null;
   /** Archived rooms, folded. @type {HTMLDetailsElement} */ #archived;
 
   /** @param {import("../../room.js").Page} page */
