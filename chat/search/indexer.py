@@ -40,7 +40,7 @@ SEQS_AT_ONCE = 20
 
 PAUSE_FACTOR = 9.0
 """The pause after a transaction, in multiples of its duration: a tenth of the time is for the index, and
-nine are for posts."""
+nine are for posts. What it waits for others before it begins isn't counted."""
 
 LOOK_PAUSE_FACTOR = 10.0
 """The same after rooms were looked through."""
@@ -108,8 +108,8 @@ class Indexer:
             for _ in range(STEPS_AT_ONCE):
                 if not is_more:
                     break
-                began = time.monotonic()
                 async with self._database.aio_atomic():
+                    began = time.monotonic()
                     is_more = await self._step(room_id)
                 await asyncio.sleep(PAUSE_FACTOR * (time.monotonic() - began))
                 if not await self._claim.hold():
@@ -125,8 +125,8 @@ class Indexer:
     async def _rebuild_some(self) -> None:
         """For another language than before. What is new has its turn in between."""
         for _ in range(STEPS_AT_ONCE):
-            began = time.monotonic()
             async with self._database.aio_atomic():
+                began = time.monotonic()
                 self._is_built = not await self._stems.rebuild_some()
             await asyncio.sleep(PAUSE_FACTOR * (time.monotonic() - began))
             if self._is_built or not await self._claim.hold():

@@ -2,13 +2,16 @@
 one writer at a time.
 
 peewee-async's own pool opens a thread and a file for each query, and begins transactions that fail
-when two of them write."""
+when two of them write. aiosqlite asks a connection's thread four times for a query: for a cursor, the
+query, its rows, and the cursor's end."""
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Sequence
+import sqlite3
+from collections.abc import AsyncIterator, Callable, Sequence
+from functools import partial
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Self, TypeVar, cast
 
 import aiosqlite
 from peewee_async import SqliteDatabase
@@ -36,12 +39,58 @@ PRAGMAS = (
 )
 
 
+T = TypeVar("T")
+
+
+class Connection(aiosqlite.Connection):
+    """A connection whose thread is asked once for each statement."""
+
+    async def in_thread(self, function: Callable[[sqlite3.Connection], T]) -> T:
+        """Calls it with the connection in its thread, where nothing else runs meanwhile."""
+        # aiosqlite has no public way to run several calls in one.
+        return cast("T", await self._execute(lambda: function(self._conn)))  # type: ignore[no-untyped-call]
+
+    def cursor(self) -> "Cursor":  # type: ignore[override]
+        return Cursor(self)
+
+
+class Cursor:
+    """What peewee-async uses of a cursor. All rows are there once the statement is executed."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._rows: list[Any] = []
+        self.description: Sequence[Any] | None = None
+        self.rowcount = -1
+        self.lastrowid: int | None = None
+
+    async def execute(self, sql: str, params: Sequence[Any] = ()) -> None:
+        await self._connection.in_thread(partial(self._execute, sql, params))
+
+    def _execute(self, sql: str, params: Sequence[Any], connection: sqlite3.Connection) -> None:
+        cursor = connection.execute(sql, params)
+        self._rows = cursor.fetchall()
+        self.description, self.rowcount = cursor.description, cursor.rowcount
+        self.lastrowid = cursor.lastrowid
+
+    async def fetchall(self) -> list[Any]:
+        return self._rows
+
+    async def fetchmany(self, size: int) -> list[Any]:
+        return self._rows[:size]
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None: ...
+
+
 class PersistentPool(AioSqlitePool):
     """At most CONNECTIONS connections, opened on demand and then kept open."""
 
     def __init__(self, database: str, **connect_params: Any) -> None:
         super().__init__(database, **connect_params)
-        self._free: list[aiosqlite.Connection] = []
+        self._free: list[Connection] = []
         self._places = asyncio.Semaphore(CONNECTIONS)
         self._opening = asyncio.Lock()
 
@@ -53,11 +102,13 @@ class PersistentPool(AioSqlitePool):
             self._places.release()
             raise
 
-    async def _open(self) -> aiosqlite.Connection:
+    async def _open(self) -> Connection:
         # Opens one at a time: two connections that switch a new file to WAL at once fail, whatever
         # the timeout.
         async with self._opening:
-            connection = await aiosqlite.connect(self.database, isolation_level=None, timeout=BUSY_SECONDS)
+            connect = partial(sqlite3.connect, self.database, isolation_level=None, timeout=BUSY_SECONDS)
+            connection = Connection(connect, 1)
+            await connection
             self._opened_connections.add(connection)
             for pragma in PRAGMAS:
                 await connection.execute(f"PRAGMA {pragma}")

@@ -4,16 +4,17 @@ PostgreSQL runs them as a pipeline (psycopg 3), SQLite in one call to its connec
 one by one. This is for the hot path. All other code uses `database.aio_atomic()`."""
 
 import contextlib
+import sqlite3
 import time
 from collections.abc import AsyncIterator
+from functools import partial
 from typing import Any, cast
 
-import aiosqlite
 from peewee_async.connection import ConnectionContext, connection_context
 from peewee_async.databases import AioDatabase
 
 from helpers.db.pipeline import PipelineConnection
-from helpers.db.sqlite import PersistentSqliteDatabase
+from helpers.db.sqlite import Connection, PersistentSqliteDatabase
 from helpers.db.statement import Rows, Statement
 from helpers.db.timed import DATABASE_SECONDS
 from helpers.observing.traces import span
@@ -47,7 +48,7 @@ class ShortTransaction:
 
     @property
     def _is_sqlite(self) -> bool:
-        return isinstance(self._connection, aiosqlite.Connection)
+        return isinstance(self._connection, Connection)
 
     @property
     def _beginning(self) -> Statement:
@@ -65,8 +66,8 @@ class ShortTransaction:
             DATABASE_SECONDS.add(time.monotonic() - began)
 
     async def _run_all(self, statements: list[Statement]) -> list[Rows]:
-        if isinstance(self._connection, aiosqlite.Connection):
-            return await _run_in_thread(self._connection, statements)
+        if isinstance(self._connection, Connection):
+            return await self._connection.in_thread(partial(_run_each, statements))
         if isinstance(self._connection, PipelineConnection):
             return await self._connection.run_together(statements)
         found = []
@@ -77,14 +78,8 @@ class ShortTransaction:
         return found
 
 
-async def _run_in_thread(connection: aiosqlite.Connection, statements: list[Statement]) -> list[Rows]:
-    def run() -> list[Rows]:
-        return [
-            connection._conn.execute(statement.sql, statement.params).fetchall() for statement in statements
-        ]
-
-    # aiosqlite has no public way to run several statements in one call to its thread.
-    return cast("list[Rows]", await connection._execute(run))  # type: ignore[no-untyped-call]
+def _run_each(statements: list[Statement], connection: sqlite3.Connection) -> list[Rows]:
+    return [connection.execute(statement.sql, statement.params).fetchall() for statement in statements]
 
 
 @contextlib.asynccontextmanager
