@@ -23,7 +23,7 @@ else echo "tests/js is left out: there is no node"; fi
 endef
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test quick lint types texts reference picture bench image image-test box-test lock audit release clean node
+.PHONY: help run demo test quick quick-tests script-tests lint types texts reference picture bench image image-test box-test lock audit release clean node
 
 help:  ## list these commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | awk -F '|' '{ printf "  make %-10s %s\n", $$1, $$2 }'
@@ -42,8 +42,13 @@ test:  ## run all tests; installs PostgreSQL, Redis, nginx and Chromium where th
 	$(test-scripts)
 
 quick: $(DEV) $(NODE)  ## lint, types, and the tests that need neither servers nor a browser
-	@$(MAKE) -s --no-print-directory --jobs 2 --output-sync=target lint types
-	.venv/bin/python -m pytest --numprocesses 2 -m "not server and not browser" $(ARGS)
+	@$(MAKE) -s --no-print-directory --jobs 4 --output-sync=target lint types quick-tests script-tests
+
+# They wait for programs for a third of their time.
+quick-tests: $(DEV)
+	.venv/bin/python -m pytest --numprocesses 3 -m "not server and not browser" $(ARGS)
+
+script-tests:
 	$(test-scripts)
 
 lint: $(DEV) $(NODE)  ## check style, formatting, and who imports whom
