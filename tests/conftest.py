@@ -56,6 +56,8 @@ LONGEST = (
     "test_health",
     "test_endless_tasks",
     "test_workers",
+    "test_update",
+    "test_box",
 )
 """The beginnings of the names of files that take longest, the longest first."""
 
