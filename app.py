@@ -64,26 +64,26 @@ from helpers.rendering import run_renderer
 from helpers.storage.moving import run_mover
 from helpers.storage.store import STORE, open_store
 from helpers.tasks import cancel_all
-from helpers.web.base_paths import add_base_path, add_top
-from helpers.web.bodies import LARGE_BODIES
+from helpers.web.assets.files import FILES, Files
 from helpers.web.compression import compression
-from helpers.web.connections import CONNECTIONS, connections_by, connections_of_clients
 from helpers.web.csrf import csrf
 from helpers.web.errors import errors
-from helpers.web.files import FILES, Files
-from helpers.web.forms import forms
 from helpers.web.headers import add_headers
-from helpers.web.health import HEALTH_PATIENCE, WRITING, Writing
 from helpers.web.languages import languages
-from helpers.web.measured import READINGS, measured
-from helpers.web.metrics_door import told_metrics, told_metrics_of
+from helpers.web.observing.health import HEALTH_PATIENCE, WRITING, Writing
+from helpers.web.observing.measured import READINGS, measured
+from helpers.web.observing.metrics_door import told_metrics, told_metrics_of
+from helpers.web.observing.request_ids import AccessLogger, access_log, add_request_id, request_ids
+from helpers.web.observing.traced import run_traces, traced_requests
 from helpers.web.pages import setup_pages
-from helpers.web.protocol import Runner
-from helpers.web.request_ids import AccessLogger, access_log, add_request_id, request_ids
+from helpers.web.requests.base_paths import add_base_path, add_top
+from helpers.web.requests.bodies import LARGE_BODIES
+from helpers.web.requests.connections import CONNECTIONS, connections_by, connections_of_clients
+from helpers.web.requests.forms import forms
+from helpers.web.requests.protocol import Runner
 from helpers.web.routing import add_routes
 from helpers.web.session_stores import DatabaseSessions, session_store
 from helpers.web.sessions import STORAGE, TokenStorage
-from helpers.web.traced import run_traces, traced_requests
 from notifications.setup import setup_notifications
 from settings import ROOT, Settings
 from timings import DEFAULT as DEFAULT_TIMINGS

@@ -59,10 +59,10 @@ from feed.doors import events, trial
 from feed.doors import pages as feed
 from feed.doors import pictures as picture_views
 from feed.doors import uploads as feed_uploads
-from helpers.web.files import FILES
+from helpers.web.assets.files import FILES
 from helpers.web.headers import WORKER_POLICY
-from helpers.web.health import Live, Ready
 from helpers.web.languages import ChooseLanguage
+from helpers.web.observing.health import Live, Ready
 from helpers.web.routing import Access, Route
 from notifications.doors import levels as notice_levels
 from notifications.doors import notices

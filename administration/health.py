@@ -22,7 +22,7 @@ from helpers.db.migrations import MIGRATIONS
 from helpers.keys import DATABASE
 from helpers.mail.queue import MAILS, waiting
 from helpers.redis.client import REDIS
-from helpers.web.health import HEALTH_PATIENCE
+from helpers.web.observing.health import HEALTH_PATIENCE
 from settings import version
 
 MAX_ROOMS = 10

@@ -5,7 +5,7 @@ from aiohttp import web
 from chat.engine import Engine
 from chat.models import FileUsage, PreviewJob
 from helpers.observing.measures import Gauge
-from helpers.web.measured import READINGS
+from helpers.web.observing.measured import READINGS
 
 SOCKETS = Gauge("aiochat_sockets", "Open WebSockets: of rooms, and personal ones.", "kind")
 PEOPLE = Gauge("aiochat_connected_people", "People with an open WebSocket in this process.")

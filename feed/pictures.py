@@ -12,7 +12,7 @@ from helpers.storage.blobs import keep_all
 from helpers.storage.moving import Place
 from helpers.storage.store import Store
 from helpers.text.characters import cleaned
-from helpers.web.multipart import Upload
+from helpers.web.requests.multipart import Upload
 
 SIZES = (640, 1600)
 """The maximum of the longer side in pixels: among others or on a phone, and alone. Smaller pictures

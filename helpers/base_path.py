@@ -2,8 +2,8 @@
 
 Inside nobody knows of it: routes, what is stored and what views and templates name are the site's own
 addresses, like `/rooms/lobby`. A request loses the path where it comes in (`without_base`,
-helpers/web/base_paths.py), and addresses get it where they leave: pages and `Location` as a whole, in
-JSON the fields that hold one. Each function leaves alone what has the path already, and none of the
+helpers/web/requests/base_paths.py), and addresses get it where they leave: pages and `Location` as a
+whole, in JSON the fields that hold one. Each function leaves alone what has the path already, and none of the
 site's own addresses begins like it (public_address.py)."""
 
 import re

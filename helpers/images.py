@@ -10,7 +10,7 @@ from aiohttp import web
 from helpers.picture_bounds import MAX_PIXELS, MAX_SIDE, Reason, Shape
 from helpers.processes.sandbox import Limits, Sandbox, SandboxError, TooMuch
 from helpers.text.translation import Text
-from helpers.web.multipart import Upload
+from helpers.web.requests.multipart import Upload
 
 MAX_BYTES = 8 * 1024 * 1024
 """Photographs from most phones are 3 to 6 MB."""

@@ -13,7 +13,7 @@ from helpers.keys import DATABASE
 from helpers.mail.queue import MAILS
 from helpers.redis.bus import BUS
 from helpers.tasks import cancel_all
-from helpers.web.measured import READINGS
+from helpers.web.observing.measured import READINGS
 from notifications.commands import NoticeCommands
 from notifications.erasure import NOTICES_OF_ROOMS, erase_notices, remove_between
 from notifications.export import SECTIONS

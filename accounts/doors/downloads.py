@@ -17,7 +17,7 @@ from helpers.errors import ActionError
 from helpers.keys import LIMITER
 from helpers.limits import Rule
 from helpers.storage.store import StorageError
-from helpers.web.addresses import client_mark
+from helpers.web.requests.addresses import client_mark
 
 log = logging.getLogger("aiochat.downloads")
 

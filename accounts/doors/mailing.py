@@ -17,10 +17,10 @@ from helpers.limits import Rule
 from helpers.mail.queue import MAILS
 from helpers.security_log import note
 from helpers.text.translation import Text, current
-from helpers.web.addresses import client_address, client_network
 from helpers.web.flash import flash
-from helpers.web.forms import Form, check_form, read_form
 from helpers.web.rendering import render_page
+from helpers.web.requests.addresses import client_address, client_network
+from helpers.web.requests.forms import Form, check_form, read_form
 
 ASKING = Rule("forgotten-passwords", 1 / 60, 10.0)
 """Per address that asks."""

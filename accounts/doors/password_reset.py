@@ -15,9 +15,9 @@ from helpers.keys import DATABASE, SETTINGS
 from helpers.security_log import note
 from helpers.text.translation import Text, translate
 from helpers.web import flash
-from helpers.web.addresses import client_address
-from helpers.web.forms import Form, check_form, read_form
 from helpers.web.rendering import render_page
+from helpers.web.requests.addresses import client_address
+from helpers.web.requests.forms import Form, check_form, read_form
 
 BACK = ("/accounts/login", Text("Sign in"))
 ASK_AGAIN = ("/accounts/forgot", Text("Forgotten password"))

@@ -23,9 +23,9 @@ from helpers.security_log import note
 from helpers.storage.store import STORE
 from helpers.storage.zipping import Entry
 from helpers.text.translation import Text, current
-from helpers.web.addresses import client_address
-from helpers.web.forms import Form, read_form
 from helpers.web.rendering import render_page
+from helpers.web.requests.addresses import client_address
+from helpers.web.requests.forms import Form, read_form
 from helpers.web.routing import wants_json
 from helpers.web.sessions import STORAGE
 

@@ -17,8 +17,8 @@ from helpers.storage.blobs import keep_all
 from helpers.storage.store import STORE, StorageError
 from helpers.text.translation import Text, current, translate
 from helpers.web.flash import flash
-from helpers.web.forms import Form, read_file
 from helpers.web.headers import IMAGE_POLICY
+from helpers.web.requests.forms import Form, read_file
 from helpers.web.routing import wants_json
 from helpers.web.stored import FOR_EVER, REVALIDATE, known_or, stored_answer
 

@@ -26,9 +26,9 @@ from helpers.keys import DATABASE, LIMITER, SETTINGS
 from helpers.limits import Rule
 from helpers.text.translation import Text, current, translate
 from helpers.web.flash import flash
-from helpers.web.forms import Form, check_form, read_form
-from helpers.web.redirects import safe_next
 from helpers.web.rendering import render_page
+from helpers.web.requests.forms import Form, check_form, read_form
+from helpers.web.requests.redirects import safe_next
 from helpers.web.routing import wants_json
 
 MAX_NAMES = 100

@@ -38,11 +38,11 @@ from helpers.limits import Rule
 from helpers.security_log import note
 from helpers.text.characters import is_blank, is_one_line
 from helpers.text.translation import Text, current, translate
-from helpers.web.addresses import client_address, client_network
 from helpers.web.errors import error_response
 from helpers.web.flash import flash
-from helpers.web.forms import Form, check_form, read_form
 from helpers.web.rendering import render_page
+from helpers.web.requests.addresses import client_address, client_network
+from helpers.web.requests.forms import Form, check_form, read_form
 
 REGISTRATIONS_AT_ONCE = 200.0
 REGISTRATIONS_PER_SECOND = 200 / 3600

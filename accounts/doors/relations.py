@@ -13,8 +13,8 @@ from accounts.relations import blocking, following
 from helpers.errors import ActionError, charge
 from helpers.keys import DATABASE, LIMITER
 from helpers.limits import Rule
-from helpers.web.forms import read_form
-from helpers.web.redirects import safe_next
+from helpers.web.requests.forms import read_form
+from helpers.web.requests.redirects import safe_next
 from helpers.web.routing import wants_json
 
 FOLLOWS = Rule("follows", 2.0, 100.0)

@@ -21,10 +21,10 @@ from helpers.keys import SETTINGS
 from helpers.mail.queue import MAILS
 from helpers.security_log import note
 from helpers.text.translation import Text, current, translate
-from helpers.web.addresses import client_address
 from helpers.web.flash import flash
-from helpers.web.forms import Form, check_form, read_form
 from helpers.web.rendering import render_page
+from helpers.web.requests.addresses import client_address
+from helpers.web.requests.forms import Form, check_form, read_form
 from helpers.web.sessions import STORAGE
 
 MAX_FIELD = 500

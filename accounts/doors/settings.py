@@ -11,8 +11,8 @@ from accounts.preferences import APPEARANCE, changed, preferences_of, store_pref
 from helpers.errors import ActionError
 from helpers.text.translation import current
 from helpers.web.flash import flash
-from helpers.web.forms import Form, read_form
 from helpers.web.rendering import render_page
+from helpers.web.requests.forms import Form, read_form
 
 
 class Settings(web.View):

@@ -20,10 +20,10 @@ from helpers.keys import LIMITER
 from helpers.limits import Rule
 from helpers.security_log import note
 from helpers.text.translation import Text, current, translate
-from helpers.web.addresses import client_address
-from helpers.web.forms import Form, check_form, read_form
-from helpers.web.redirects import safe_next
 from helpers.web.rendering import render_page
+from helpers.web.requests.addresses import client_address
+from helpers.web.requests.forms import Form, check_form, read_form
+from helpers.web.requests.redirects import safe_next
 
 SIGN_INS = Rule("sign-ins", 1 / 60, 30.0)
 """Per account: each is a session, which is kept for a month."""

@@ -8,7 +8,7 @@ from accounts.signin.mails import EMAIL_CHANGED, NEW_DEVICE, PASSWORD_CHANGED, V
 from helpers.clock import now_ms
 from helpers.mail.queue import MAILS
 from helpers.text.translation import current
-from helpers.web.addresses import client_address
+from helpers.web.requests.addresses import client_address
 
 MAX_AGENT = 500
 

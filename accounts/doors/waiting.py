@@ -5,8 +5,8 @@ from markupsafe import Markup
 
 from accounts.keys import NEWCOMERS_CHANGED, USER
 from accounts.site_settings import NEWCOMERS, NEWCOMERS_HTML, site_settings
-from helpers.web.redirects import safe_next
 from helpers.web.rendering import render_page
+from helpers.web.requests.redirects import safe_next
 from helpers.web.routing import wants_json
 
 

@@ -21,7 +21,7 @@ from helpers.fetching import FETCHER, Fetcher, FetchError
 from helpers.images import PICTURES, BadPicture, PictureMaker
 from helpers.keys import SETTINGS
 from helpers.tasks import cancel_all
-from helpers.web.multipart import Upload
+from helpers.web.requests.multipart import Upload
 from timings import DEFAULT, TIMINGS
 
 log = logging.getLogger("aiochat.gravatar")

@@ -11,7 +11,7 @@ from helpers.clock import now_ms
 from helpers.images import PictureMaker
 from helpers.storage.moving import Place
 from helpers.storage.store import Store
-from helpers.web.multipart import Upload
+from helpers.web.requests.multipart import Upload
 
 SIZES = (64, 128, 256)
 """Pixels per side. They are displayed at half of these or less, for screens with a high pixel

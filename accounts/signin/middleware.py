@@ -14,8 +14,8 @@ from accounts.signin.turns import TURNS
 from helpers.errors import ActionError
 from helpers.keys import SETTINGS
 from helpers.security_log import WHO
-from helpers.web.connections import HELD
-from helpers.web.redirects import MAX_LENGTH
+from helpers.web.requests.connections import HELD
+from helpers.web.requests.redirects import MAX_LENGTH
 from helpers.web.routing import Access, access_of, route_of, takes_method, wants_json
 from helpers.web.session_stores import USER_ID
 

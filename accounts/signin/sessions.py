@@ -14,7 +14,7 @@ from accounts.people import accounts
 from helpers.redis.bus import BUS
 from helpers.text.translation import Text
 from helpers.web import csrf, flash
-from helpers.web.addresses import client_mark
+from helpers.web.requests.addresses import client_mark
 from helpers.web.session_stores import USER_ID
 from helpers.web.sessions import CONFIRM_NEW_SESSION, STORAGE
 

@@ -15,7 +15,7 @@ from aiohttp import web
 from helpers.errors import ActionError, charge
 from helpers.keys import LIMITER, SETTINGS
 from helpers.limits import GuessLimiter, Rule, Target
-from helpers.web.addresses import client_network
+from helpers.web.requests.addresses import client_network
 
 GUESSES = web.AppKey("guesses", GuessLimiter)
 

@@ -16,8 +16,8 @@ from helpers.errors import ActionError, charge
 from helpers.keys import LIMITER
 from helpers.limits import Rule
 from helpers.text.translation import Text, current
-from helpers.web.forms import read_form
 from helpers.web.rendering import render_page
+from helpers.web.requests.forms import read_form
 from helpers.web.routing import takes_method
 
 T = TypeVar("T")

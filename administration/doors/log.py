@@ -26,7 +26,7 @@ from helpers.keys import LIMITER
 from helpers.limits import Rule
 from helpers.security_log import note
 from helpers.text.translation import translate
-from helpers.web.addresses import client_address
+from helpers.web.requests.addresses import client_address
 from helpers.web.routing import wants_json
 
 MAX_EXPORTED = 100_000

@@ -17,10 +17,10 @@ from helpers.security_log import note
 from helpers.storage.blobs import keep_all
 from helpers.storage.store import STORE
 from helpers.text.translation import Text, current, translate
-from helpers.web.addresses import client_address
 from helpers.web.flash import flash
-from helpers.web.forms import read_file, read_form
 from helpers.web.headers import IMAGE_POLICY
+from helpers.web.requests.addresses import client_address
+from helpers.web.requests.forms import read_file, read_form
 from helpers.web.routing import wants_json
 from helpers.web.stored import stored_answer
 

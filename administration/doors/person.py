@@ -40,8 +40,8 @@ from helpers.security_log import note
 from helpers.text.characters import one_line
 from helpers.text.durations import parse_duration
 from helpers.text.translation import current, translate
-from helpers.web.addresses import client_address
 from helpers.web.flash import flash, is_for_programs
+from helpers.web.requests.addresses import client_address
 from helpers.web.routing import wants_json
 from helpers.web.sessions import STORAGE
 

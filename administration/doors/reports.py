@@ -31,7 +31,7 @@ from chat.models import HeldPost, Report, Room
 from helpers.errors import ActionError
 from helpers.keys import DATABASE
 from helpers.web.flash import flash, said_on
-from helpers.web.forms import read_form
+from helpers.web.requests.forms import read_form
 from helpers.web.routing import wants_json
 
 HERE = "/admin/reports"

@@ -28,10 +28,10 @@ from helpers.markup.markdown import plain_html
 from helpers.rendering import RENDERER
 from helpers.security_log import note
 from helpers.text.translation import current, translate
-from helpers.web.addresses import client_address
 from helpers.web.flash import flash, is_for_programs
-from helpers.web.forms import read_form
 from helpers.web.rendering import render_page
+from helpers.web.requests.addresses import client_address
+from helpers.web.requests.forms import read_form
 from helpers.web.routing import wants_json
 from settings import Settings
 

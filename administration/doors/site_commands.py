@@ -25,7 +25,7 @@ from helpers.processes.terminal import Failure, say
 from helpers.rendering import Renderer
 from helpers.storage.blobs import keep_all
 from helpers.storage.store import open_store
-from helpers.web.multipart import Upload
+from helpers.web.requests.multipart import Upload
 from settings import Settings
 
 

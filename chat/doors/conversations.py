@@ -11,7 +11,7 @@ from chat.errors import ActionError
 from chat.history.titles import title_of
 from chat.keys import ENGINE, take_token
 from helpers.text.translation import translate
-from helpers.web.forms import Form, read_values
+from helpers.web.requests.forms import Form, read_values
 from helpers.web.routing import wants_json
 
 

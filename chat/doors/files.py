@@ -25,9 +25,9 @@ from helpers.storage.blobs import variant_key
 from helpers.storage.store import StorageError
 from helpers.text.folding import folded_letters
 from helpers.text.previews import MAX_BYTES
-from helpers.web.forms import read_files, read_form, read_values
 from helpers.web.headers import PHOTO_POLICY
 from helpers.web.rendering import render_page
+from helpers.web.requests.forms import read_files, read_form, read_values
 from helpers.web.routing import wants_json
 from helpers.web.stored import REVALIDATE, is_known, stored_answer
 from settings import Settings

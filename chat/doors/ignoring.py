@@ -8,8 +8,8 @@ from accounts.keys import USER
 from accounts.people.directory import user_by_name
 from chat.actions import ignoring
 from chat.keys import ENGINE, take_token
-from helpers.web.forms import read_form
-from helpers.web.redirects import safe_next
+from helpers.web.requests.forms import read_form
+from helpers.web.requests.redirects import safe_next
 from helpers.web.routing import wants_json
 
 

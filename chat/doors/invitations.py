@@ -33,9 +33,9 @@ from helpers.keys import SETTINGS
 from helpers.mail.queue import MAILS
 from helpers.text.translation import current, translate
 from helpers.web.flash import flash, is_for_programs, said_on
-from helpers.web.forms import Form, read_form, read_values
-from helpers.web.redirects import safe_next
 from helpers.web.rendering import render_page
+from helpers.web.requests.forms import Form, read_form, read_values
+from helpers.web.requests.redirects import safe_next
 from helpers.web.routing import wants_json
 
 MAX_NAME = 64

@@ -16,7 +16,7 @@ from chat.keys import ENGINE, take_token
 from helpers.base_path import html_with_base
 from helpers.markup.markdown import plain_html
 from helpers.text.emoji import EMOJIS
-from helpers.web.forms import read_form
+from helpers.web.requests.forms import read_form
 
 CACHE_SECONDS = 7 * 24 * 3600
 

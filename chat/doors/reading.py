@@ -6,7 +6,7 @@ from accounts.keys import USER
 from chat.doors.room_pages import find_access
 from chat.errors import ActionError
 from chat.keys import ENGINE, take_token
-from helpers.web.forms import read_form
+from helpers.web.requests.forms import read_form
 
 MOST_DIGITS = 15
 

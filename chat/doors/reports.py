@@ -25,9 +25,9 @@ from helpers.clock import iso
 from helpers.text.durations import parse_duration
 from helpers.text.translation import current
 from helpers.web.flash import flash, said_on
-from helpers.web.forms import read_form
-from helpers.web.redirects import safe_next
 from helpers.web.rendering import render_page
+from helpers.web.requests.forms import read_form
+from helpers.web.requests.redirects import safe_next
 from helpers.web.routing import wants_json
 
 MAX_DIGITS = 15

@@ -16,7 +16,7 @@ from helpers.keys import SETTINGS
 from helpers.security_log import note
 from helpers.storage.store import STORE
 from helpers.storage.zipping import zipped
-from helpers.web.addresses import client_address
+from helpers.web.requests.addresses import client_address
 
 
 class RoomExport(web.View):

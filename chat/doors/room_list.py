@@ -24,8 +24,8 @@ from chat.room_names import clean_title, name_problem
 from helpers.clock import iso, now_ms
 from helpers.text.translation import Text, translate
 from helpers.web.flash import said_on
-from helpers.web.forms import Form, check_form, read_form
 from helpers.web.rendering import render_page
+from helpers.web.requests.forms import Form, check_form, read_form
 from helpers.web.routing import wants_json
 
 

@@ -16,8 +16,8 @@ from chat.requests import new_nonce
 from chat.roles import Permission
 from helpers.clock import iso, now_ms
 from helpers.text.translation import current
-from helpers.web.forms import read_form
 from helpers.web.rendering import render_page
+from helpers.web.requests.forms import read_form
 from helpers.web.routing import wants_json
 
 PAGE = 50

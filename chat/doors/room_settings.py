@@ -32,8 +32,8 @@ from helpers.clock import iso, now_ms
 from helpers.text.durations import parse_duration, show_duration
 from helpers.text.translation import current
 from helpers.web.flash import flash, said_on
-from helpers.web.forms import read_form
 from helpers.web.rendering import render_page
+from helpers.web.requests.forms import read_form
 from helpers.web.routing import wants_json
 
 PAUSES = (0, 5, 10, 30, 60, 5 * 60, 15 * 60, 3600)

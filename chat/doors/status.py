@@ -20,9 +20,9 @@ from helpers.text.translation import Text, current
 from helpers.web.clock import COOKIE as CLOCK
 from helpers.web.clock import Clock
 from helpers.web.flash import flash
-from helpers.web.forms import Form, check_form, read_form
-from helpers.web.redirects import safe_next
 from helpers.web.rendering import render_page
+from helpers.web.requests.forms import Form, check_form, read_form
+from helpers.web.requests.redirects import safe_next
 from helpers.web.routing import wants_json
 
 CHANGES = Rule("statuses", 0.5, 20.0)

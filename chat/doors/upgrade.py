@@ -27,10 +27,10 @@ from helpers.keys import SETTINGS
 from helpers.processes.passing import PASSING, Departing, arrive
 from helpers.security_log import CAUSE
 from helpers.text.translation import ENGLISH, LANGUAGES, Language, current
-from helpers.web.addresses import UNKNOWN, client_mark, client_network
-from helpers.web.connections import CONNECTIONS, TooManyError
 from helpers.web.csrf import wrong_origin
 from helpers.web.languages import set_language_from_query
+from helpers.web.requests.addresses import UNKNOWN, client_mark, client_network
+from helpers.web.requests.connections import CONNECTIONS, TooManyError
 from helpers.websocket.protocol import TakeOver, Upgrade
 
 log = logging.getLogger("aiochat.connection")

@@ -18,7 +18,7 @@ from chat.models import Upload
 from helpers.errors import too_fast
 from helpers.keys import SETTINGS
 from helpers.text.translation import Text, translate
-from helpers.web.bodies import in_time
+from helpers.web.requests.bodies import in_time
 
 VERSION = "1.0.0"
 EXTENSIONS = "creation,expiration,termination"

@@ -15,7 +15,7 @@ from feed.keys import STREAMS
 from feed.reading import visible_post
 from feed.streams import MAX_STREAMS, Stream
 from helpers.errors import ActionError
-from helpers.web.addresses import client_mark
+from helpers.web.requests.addresses import client_mark
 from timings import TIMINGS
 
 RETRY_MS = (1000, 4000)

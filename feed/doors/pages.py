@@ -17,9 +17,9 @@ from helpers.keys import DATABASE, LIMITER
 from helpers.limits import Rule
 from helpers.text.translation import current, translate
 from helpers.web.flash import flash
-from helpers.web.forms import Form, read_form
-from helpers.web.redirects import safe_next
 from helpers.web.rendering import render_page, render_part
+from helpers.web.requests.forms import Form, read_form
+from helpers.web.requests.redirects import safe_next
 from helpers.web.routing import wants_json
 
 FEED = "/feed"

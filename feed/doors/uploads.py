@@ -14,7 +14,7 @@ from helpers import images
 from helpers.errors import ActionError, charge
 from helpers.keys import LIMITER, SETTINGS
 from helpers.storage.store import STORE
-from helpers.web.forms import read_files, read_form, read_values
+from helpers.web.requests.forms import read_files, read_form, read_values
 
 MAX_BODY = (pictures.MAX_PICTURES + 1) * images.MAX_BYTES
 """Room for one picture more than a post takes: too many pictures, or one that is too large, are

@@ -17,7 +17,7 @@ from helpers.fetching import Fetcher, FetchError, Response
 from helpers.images import BadPicture, EncodedPicture, PictureMaker
 from helpers.linked_pages.parsing import MAX_ADDRESS, MAX_TITLE, shortened
 from helpers.processes.sandbox import Limits, Sandbox, SandboxError
-from helpers.web.multipart import Upload
+from helpers.web.requests.multipart import Upload
 
 log = logging.getLogger("aiochat.linked_pages")
 

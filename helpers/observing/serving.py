@@ -1,8 +1,8 @@
 """Gathers the numbers of a site's processes on one machine, as Prometheus reads them.
 
 A worker tells its numbers by a Unix socket, as JSON. A supervisor asks its workers; where there is none,
-the worker that answers Prometheus asks the others (helpers/web/metrics_door.py). Each series has its
-worker's name, so that one that was started anew begins at zero by itself, as Prometheus expects of a
+the worker that answers Prometheus asks the others (helpers/web/observing/metrics_door.py). Each series
+has its worker's name, so that one that was started anew begins at zero by itself, as Prometheus expects of a
 counter. Of a worker that is gone nothing is told."""
 
 import asyncio

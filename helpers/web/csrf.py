@@ -13,7 +13,7 @@ from helpers.errors import ActionError
 from helpers.keys import SETTINGS
 from helpers.security_log import CAUSE
 from helpers.web.errors import note_refused
-from helpers.web.forms import BEFORE_FILES, read_form
+from helpers.web.requests.forms import BEFORE_FILES, read_form
 from helpers.web.routing import route_of, takes_method, wants_json
 
 FIELD = "csrf_token"

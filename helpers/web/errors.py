@@ -14,8 +14,8 @@ from helpers.errors import ActionError
 from helpers.security_log import CAUSE, WHO, note_refusal
 from helpers.text.characters import one_line
 from helpers.text.translation import Text, translate
-from helpers.web.addresses import client_address
 from helpers.web.rendering import render_page
+from helpers.web.requests.addresses import client_address
 from helpers.web.routing import path_for_logs, route_of, wants_json, without_slash
 
 log = logging.getLogger("aiochat.http")

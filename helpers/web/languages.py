@@ -9,7 +9,7 @@ from aiohttp.typedefs import Handler
 from helpers.errors import ActionError
 from helpers.keys import SETTINGS
 from helpers.text.translation import ENGLISH, LANGUAGES, Language, set_language
-from helpers.web.redirects import safe_next
+from helpers.web.requests.redirects import safe_next
 
 COOKIE = "language"
 COOKIE_SECONDS = 400 * 86400

@@ -20,8 +20,8 @@ from helpers.keys import SETTINGS
 from helpers.text.characters import isolated
 from helpers.text.durations import duration_in
 from helpers.text.translation import LANGUAGES, Language, current
+from helpers.web.assets.files import Files
 from helpers.web.csrf import CsrfToken
-from helpers.web.files import Files
 from helpers.web.flash import pop_flashes
 from helpers.web.rendering import KNOWN_CONTEXT, PAGE_CONTEXT, PageContext
 

@@ -7,7 +7,7 @@ from enum import Enum
 from aiohttp import web
 
 from helpers.keys import SETTINGS
-from helpers.web.files import Files
+from helpers.web.assets.files import Files
 from settings import Settings
 
 

@@ -17,7 +17,7 @@ from helpers.clock import now_ms
 from helpers.db.bulk import Bulk
 from helpers.db.database import fetch, is_sqlite
 from helpers.redis.client import site_prefix
-from helpers.web.addresses import client_address
+from helpers.web.requests.addresses import client_address
 
 SIGNED_IN_SECONDS = 30 * 86400
 

@@ -13,8 +13,8 @@ from helpers.text.durations import parse_duration
 from helpers.text.translation import current
 from helpers.web.clock import COOKIE, Clock
 from helpers.web.flash import flash
-from helpers.web.forms import read_form
 from helpers.web.rendering import render_page
+from helpers.web.requests.forms import read_form
 from helpers.web.routing import wants_json
 from notifications.levels import level_as_json, level_in, set_level
 from notifications.words import LEVELS

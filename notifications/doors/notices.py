@@ -12,9 +12,9 @@ from chat.errors import ActionError
 from chat.keys import ENGINE, take_token
 from helpers.keys import DATABASE
 from helpers.text.translation import current
-from helpers.web.forms import read_form
-from helpers.web.redirects import safe_next
 from helpers.web.rendering import render_page
+from helpers.web.requests.forms import read_form
+from helpers.web.requests.redirects import safe_next
 from helpers.web.routing import wants_json
 from notifications.keys import NOTIFICATIONS
 from notifications.models import Notice

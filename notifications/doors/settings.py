@@ -15,8 +15,8 @@ from helpers.limits import Rule
 from helpers.mail.queue import MAILS
 from helpers.text.translation import current, translate
 from helpers.web.flash import flash
-from helpers.web.forms import Form, read_form, read_values
 from helpers.web.rendering import render_page
+from helpers.web.requests.forms import Form, read_form, read_values
 from helpers.web.routing import wants_json
 from notifications.deciding import KINDS
 from notifications.settings import (

@@ -13,10 +13,10 @@ from helpers.keys import DATABASE, LIMITER
 from helpers.limits import Rule
 from helpers.security_log import note
 from helpers.text.translation import current
-from helpers.web.addresses import client_address
-from helpers.web.bodies import deadline
 from helpers.web.flash import flash
-from helpers.web.forms import read_form
+from helpers.web.requests.addresses import client_address
+from helpers.web.requests.bodies import deadline
+from helpers.web.requests.forms import read_form
 from helpers.web.routing import wants_json
 from notifications.push.devices import (
     MAX_BODY,

@@ -7,8 +7,8 @@ from accounts.models import User
 from helpers.errors import ActionError
 from helpers.keys import DATABASE
 from helpers.security_log import note
-from helpers.web.addresses import client_address
 from helpers.web.rendering import render_page
+from helpers.web.requests.addresses import client_address
 from notifications.push.keys import UNSUBSCRIBE_KEY
 from notifications.ways.mail import end_mails, person_of_token
 

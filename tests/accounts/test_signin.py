@@ -12,7 +12,7 @@ from accounts.models import User
 from accounts.people.accounts import email_problem
 from accounts.people.passwords import NOBODYS_HASH, hash_password, verify_password
 from helpers.db.database import open_database
-from helpers.web.redirects import safe_next
+from helpers.web.requests.redirects import safe_next
 from tests.conftest import LIMITS_OFF, Cast, server_env, unique
 from tests.support.people import PASSWORD, Person, person
 from tests.support.servers import Aiochat, Postgres, Redis

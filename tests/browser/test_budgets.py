@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from playwright.async_api import Browser, BrowserContext, Page, Route, expect
 
-from helpers.web.files import Files
-from helpers.web.joining import LATER
+from helpers.web.assets.files import Files
+from helpers.web.assets.joining import LATER
 from tests.conftest import LIMITS_OFF, server_env, unique
 from tests.support.browser import WIDE, comes_true
 from tests.support.people import PATIENCE, Person

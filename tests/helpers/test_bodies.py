@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator
 import pytest
 from aiohttp import web
 
-from helpers.web import bodies
-from helpers.web.bodies import in_time
+from helpers.web.requests import bodies
+from helpers.web.requests.bodies import in_time
 
 
 async def body(*pauses: float) -> AsyncIterator[bytes]:

@@ -7,8 +7,8 @@ from pathlib import Path
 import brotli
 import pytest
 
-from helpers.web.files import READ_AGAIN_SECONDS, Files
-from helpers.web.scripts import without_comments
+from helpers.web.assets.files import READ_AGAIN_SECONDS, Files
+from helpers.web.assets.scripts import without_comments
 from tests.conftest import Cast
 from tests.support.people import Person
 from tests.support.raw_http import cookie_of, request
@@ -100,7 +100,7 @@ def test_a_newer_release_in_the_folder_is_served_by_who_began_before_it(
     new = Files(folder)
     assert old._release(new.version) is None  # it has just looked
     now = time.monotonic()
-    monkeypatch.setattr("helpers.web.files.time.monotonic", lambda: now + READ_AGAIN_SECONDS)
+    monkeypatch.setattr("helpers.web.assets.files.time.monotonic", lambda: now + READ_AGAIN_SECONDS)
     found = old._release(new.version)
     assert found is not None
     assert found.files["js/aside.js"].body == b"new"

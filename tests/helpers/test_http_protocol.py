@@ -9,8 +9,8 @@ from typing import cast
 import pytest
 from aiohttp import web
 
-from helpers.web import protocol
-from helpers.web.protocol import Runner
+from helpers.web.requests import protocol
+from helpers.web.requests.protocol import Runner
 from tests.support.people import PATIENCE
 from tests.support.servers import free_port
 from timings import DEFAULT

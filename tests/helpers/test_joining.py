@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from helpers.web.files import Files
-from helpers.web.joining import LATER, join_scripts, join_styles
+from helpers.web.assets.files import Files
+from helpers.web.assets.joining import LATER, join_scripts, join_styles
 from tests.conftest import Cast
 from tests.support.raw_http import request
 from tests.support.servers import ROOT

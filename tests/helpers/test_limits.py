@@ -17,7 +17,7 @@ from helpers.limits import (
 )
 from helpers.redis.client import open_redis
 from helpers.redis.limits import RedisGuessLimiter, RedisLimiter
-from helpers.web.addresses import network_of
+from helpers.web.requests.addresses import network_of
 from tests.conftest import unique
 
 

@@ -30,7 +30,7 @@ from helpers.text.durations import parse_duration
 from helpers.text.emoji import replace_shortcodes
 from helpers.text.folding import words_of
 from helpers.text.transliteration import address_words
-from helpers.web.multipart import Upload
+from helpers.web.requests.multipart import Upload
 from helpers.weights import MAX_PAGE_WEIGHT
 from tests.support.people import Person
 from tests.support.servers import ROOT

@@ -13,8 +13,8 @@ import pytest
 from aiohttp import web
 
 from helpers.keys import SETTINGS
-from helpers.web.connections import CONNECTIONS, Connections, connections_by, connections_of_clients
-from helpers.web.protocol import Runner
+from helpers.web.requests.connections import CONNECTIONS, Connections, connections_by, connections_of_clients
+from helpers.web.requests.protocol import Runner
 from helpers.websocket.keep_alive import KeepAlive
 from helpers.websocket.protocol import Upgrade
 from settings import Settings

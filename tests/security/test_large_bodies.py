@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from aiohttp.web import HTTPRequestTimeout
 
-from helpers.web import bodies
+from helpers.web.requests import bodies
 from tests.conftest import unique
 from tests.support.people import PATIENCE, Person, person
 from tests.support.raw_http import Answer, cookie_of, request

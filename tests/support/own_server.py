@@ -5,7 +5,7 @@ from typing import Any
 from aiohttp.test_utils import TestServer
 from aiohttp.web_runner import BaseRunner
 
-from helpers.web.protocol import Runner
+from helpers.web.requests.protocol import Runner
 
 
 class OwnServer(TestServer):

@@ -22,8 +22,8 @@ from feed.writing import Writer
 from helpers.clock import now_ms
 from helpers.images import PictureMaker
 from helpers.redis.link import Access, Link, open_link
-from helpers.web.health import HEALTH_PATIENCE, Ready
-from helpers.web.protocol import Runner
+from helpers.web.observing.health import HEALTH_PATIENCE, Ready
+from helpers.web.requests.protocol import Runner
 from helpers.web.sessions import TokenStorage
 from helpers.websocket.keep_alive import KeepAlive
 from helpers.websocket.protocol import WebSocket

@@ -1,7 +1,7 @@
 /**
  * The service worker: where the server can't be reached it answers with what is kept of one's rooms. All
  * pages come from the server while it is there; of the others nothing is kept but files with a version.
- * static/js/offline/keeper.js keeps; helpers/web/joining.py joins this with what it imports.
+ * static/js/offline/keeper.js keeps; helpers/web/assets/joining.py joins this with what it imports.
  */
 import { withBase } from "../local/address.js";
 import { FILES, keepOnlyFor } from "./database.js";

@@ -10,7 +10,7 @@ import psycopg
 import pytest
 import redis
 
-from helpers.web.health import UnwritableError, Writing
+from helpers.web.observing.health import UnwritableError, Writing
 from tests.conftest import LIMITS_OFF, Cast, unique
 from tests.support.people import PATIENCE, Person
 from tests.support.raw_http import cookie_of, request

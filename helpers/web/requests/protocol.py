@@ -21,9 +21,16 @@ from aiohttp.web_protocol import _ErrInfo
 from aiohttp.web_request import BaseRequest
 
 from helpers.base_path import base_path
-from helpers.web.base_paths import taking_off
-from helpers.web.connections import CONNECTIONS, RETRY_AFTER, TOO_MANY, Connections, Place, TooManyError
 from helpers.web.headers import FIXED
+from helpers.web.requests.base_paths import taking_off
+from helpers.web.requests.connections import (
+    CONNECTIONS,
+    RETRY_AFTER,
+    TOO_MANY,
+    Connections,
+    Place,
+    TooManyError,
+)
 
 log = logging.getLogger("aiochat.http")
 

@@ -9,7 +9,7 @@ from aiohttp import web
 
 from helpers.errors import too_fast
 from helpers.keys import SETTINGS
-from helpers.web.addresses import client_network
+from helpers.web.requests.addresses import client_network
 
 PATIENCE_SECONDS = 20.0
 BYTES_PER_SECOND = 4 * 1024

@@ -19,9 +19,9 @@ from pathlib import Path
 import brotli
 from aiohttp import web
 
-from helpers.web import joining, scripts
-from helpers.web.joining import join_scripts, join_styles
-from helpers.web.scripts import imports, without_comments
+from helpers.web.assets import joining, scripts
+from helpers.web.assets.joining import join_scripts, join_styles
+from helpers.web.assets.scripts import imports, without_comments
 
 TYPES = {
     ".css": "text/css; charset=utf-8",

@@ -13,7 +13,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from helpers.security_log import note_refusal
-from helpers.web.addresses import UNKNOWN, client_network, network_of
+from helpers.web.requests.addresses import UNKNOWN, client_network, network_of
 from settings import Settings
 
 OTHER_FILES = 100

@@ -16,7 +16,7 @@ from helpers.db.leases import Lease
 from helpers.keys import DATABASE, SITE
 from helpers.redis.client import REDIS, site_prefix
 from helpers.text.characters import one_line
-from helpers.web.addresses import client_address
+from helpers.web.requests.addresses import client_address
 
 log = logging.getLogger("aiochat.health")
 

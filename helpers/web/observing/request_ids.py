@@ -9,7 +9,7 @@ from aiohttp.web_request import BaseRequest
 
 from helpers.keys import SETTINGS
 from helpers.observing.request_ids import HEADER, checked, request_id
-from helpers.web.addresses import client_address
+from helpers.web.requests.addresses import client_address
 from helpers.web.routing import path_for_logs
 from settings import Settings
 

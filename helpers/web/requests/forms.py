@@ -15,8 +15,8 @@ from pydantic_core import ErrorDetails
 
 from helpers.text.characters import is_unicode
 from helpers.text.translation import Text, translate
-from helpers.web.bodies import deadline, one_of_few
-from helpers.web.multipart import Parts, Upload, read_parts
+from helpers.web.requests.bodies import deadline, one_of_few
+from helpers.web.requests.multipart import Parts, Upload, read_parts
 from helpers.web.routing import max_body_of
 
 MAX_FIELDS = 40

@@ -9,7 +9,7 @@ from aiohttp.typedefs import Handler
 from helpers.keys import SETTINGS
 from helpers.observing.traces import MissingPackages, check_packages, fail, span, traced
 from helpers.processes.terminal import Failure
-from helpers.web.request_ids import REQUEST_ID
+from helpers.web.observing.request_ids import REQUEST_ID
 from helpers.web.routing import route_of
 from settings import version
 

@@ -24,7 +24,7 @@ from helpers.observing.serving import (
 from helpers.processes.listening import listen_at
 from helpers.processes.terminal import Failure
 from helpers.tasks import cancel_all
-from helpers.web.measured import READINGS, add_readings
+from helpers.web.observing.measured import READINGS, add_readings
 
 log = logging.getLogger("aiochat.metrics")
 

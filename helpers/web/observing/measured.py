@@ -7,7 +7,7 @@ from aiohttp.typedefs import Handler
 
 from helpers.mail.queue import MAILS_WAITING, waiting
 from helpers.observing.measures import Counter, Durations, Gauge, Readings
-from helpers.web.connections import CONNECTIONS
+from helpers.web.requests.connections import CONNECTIONS
 from helpers.web.routing import route_of
 from helpers.web.session_stores import DatabaseSessions
 from helpers.web.sessions import STORAGE

@@ -10,7 +10,7 @@ import posixpath
 import re
 from collections.abc import Callable, Iterable
 
-from helpers.web.scripts import imports
+from helpers.web.assets.scripts import imports
 
 LATER = ".later.js"
 

@@ -1,0 +1,1 @@
+"""Static files: the scripts, styles and pictures of the pages."""

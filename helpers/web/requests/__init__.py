@@ -1,0 +1,1 @@
+"""What comes: connections, addresses, bodies and forms, and what they may cost."""
