@@ -43,18 +43,18 @@ from chat.doors import (
     previews,
     reading,
     reports,
-    room_export,
-    room_list,
-    room_log,
-    room_pictures,
-    room_settings,
     search,
     sharing,
     status,
-    upgrade,
     uploads,
 )
-from chat.doors import room_pages as chat
+from chat.doors.rooms import export as room_export
+from chat.doors.rooms import list as room_list
+from chat.doors.rooms import log as room_log
+from chat.doors.rooms import pages as chat
+from chat.doors.rooms import pictures as room_pictures
+from chat.doors.rooms import settings as room_settings
+from chat.doors.sockets import upgrade
 from feed.doors import events, trial
 from feed.doors import pages as feed
 from feed.doors import pictures as picture_views

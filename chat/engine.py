@@ -24,12 +24,12 @@ from chat.delivery.viewers import RoomViewers
 from chat.envelopes import EphemeralEvent, MovedMark, StatusChange, UnreadHint
 from chat.history.access import RoomAccessReader
 from chat.history.catch_up import batches, last_seqs, shared_changes_since
-from chat.history.group_mentions import PresentMentions
-from chat.history.journal import Journal
 from chat.history.lines import Line
 from chat.history.mentions import Directory
 from chat.history.presence import PresenceStore
 from chat.history.waiting import WaitingReader
+from chat.history.writing.group_mentions import PresentMentions
+from chat.history.writing.journal import Journal
 from chat.line_kinds import KINDS
 from chat.search.searching import Search
 from helpers.db.database import is_unavailable

@@ -41,13 +41,13 @@ from chat.attachments.looking import Looker
 from chat.commands import COMMANDS as OWN_COMMANDS
 from chat.commands import Registry
 from chat.commands.running import runner
-from chat.doors.first_rows import in_utc, opening_apart, run_summary
 from chat.doors.invitations import LinkDoor
 from chat.doors.message_files import file_list, files_in_words, kind_in_words, shown_files
+from chat.doors.rooms.first_rows import in_utc, opening_apart, run_summary
 from chat.doors.sidebar import sidebar
-from chat.doors.upgrade import SERVICES, receive
+from chat.doors.sockets.upgrade import SERVICES, receive
+from chat.doors.sockets.websocket import Services
 from chat.doors.uploads import UNDER_WAY
-from chat.doors.websocket import Services
 from chat.engine import open_engine
 from chat.events import RESTART
 from chat.keys import ATTACHMENTS, COMMANDS, ENGINE, MESSAGE_LIMITS, TABLES_OF_ROOMS, message_limits

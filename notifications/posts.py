@@ -9,7 +9,7 @@ from peewee_async.databases import AioDatabase
 
 from chat.drafts import ALL, HERE
 from chat.events import Close
-from chat.history.group_mentions import online_members
+from chat.history.writing.group_mentions import online_members
 from chat.line_kinds import KINDS
 from chat.models import Member, Message, MessageVersion
 from helpers.clock import now_ms

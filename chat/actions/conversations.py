@@ -14,8 +14,8 @@ from chat.drafts import Person
 from chat.engine import Engine
 from chat.errors import ActionError
 from chat.events import Receipt
-from chat.history.journal import Change
-from chat.history.transaction import RoomTransaction
+from chat.history.writing.journal import Change
+from chat.history.writing.transaction import RoomTransaction
 from chat.models import Member, Room
 from chat.requests import new_nonce
 from chat.roles import Role

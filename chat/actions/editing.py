@@ -17,13 +17,13 @@ from chat.drafts import ALL, GROUPS, HERE, FileRef, Mentioned, Person, Reacted
 from chat.engine import Engine
 from chat.errors import ActionError
 from chat.events import Receipt
-from chat.history.acts import record_act
-from chat.history.expiry import sweep
-from chat.history.files import described
-from chat.history.journal import Change
 from chat.history.lines import Line
 from chat.history.previews import cards_of, read_cards
-from chat.history.transaction import RoomTransaction
+from chat.history.writing.acts import record_act
+from chat.history.writing.expiry import sweep
+from chat.history.writing.files import described
+from chat.history.writing.journal import Change
+from chat.history.writing.transaction import RoomTransaction
 from chat.models import CONVERSATIONS
 from chat.requests import Amendment, Delete, DismissPreview, Edit, Pin, React, Undelete, new_nonce
 from chat.roles import Permission, Standing

@@ -14,7 +14,6 @@ from chat.drafts import Person
 from chat.engine import Engine
 from chat.errors import ActionError, barred, in_the_way, kicked
 from chat.events import Receipt
-from chat.history.acts import record_act
 from chat.history.invitations import (
     INVITED_SECONDS,
     MAX_OF_ONE_INVITER,
@@ -23,10 +22,11 @@ from chat.history.invitations import (
     count_pending,
     ending,
 )
-from chat.history.journal import Change
 from chat.history.reports import in_charge_of
-from chat.history.restrictions import banned_until, lift_ban
-from chat.history.transaction import RoomTransaction
+from chat.history.writing.acts import record_act
+from chat.history.writing.journal import Change
+from chat.history.writing.restrictions import banned_until, lift_ban
+from chat.history.writing.transaction import RoomTransaction
 from chat.models import Invitation, Room, RoomRequest
 from chat.requests import new_nonce
 from chat.roles import Permission, Role

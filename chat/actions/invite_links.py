@@ -31,9 +31,9 @@ from chat.errors import ActionError, barred, kicked
 from chat.events import Receipt
 from chat.history.access import RoomAccess
 from chat.history.invite_links import rooms_of_links
-from chat.history.journal import Change
-from chat.history.restrictions import banned_until
-from chat.history.transaction import RoomTransaction
+from chat.history.writing.journal import Change
+from chat.history.writing.restrictions import banned_until
+from chat.history.writing.transaction import RoomTransaction
 from chat.models import InviteLinkRoom, Room
 from chat.requests import new_nonce
 from chat.roles import Permission, Role, Standing

@@ -12,9 +12,9 @@ from chat.engine import Engine
 from chat.errors import ActionError, kicked
 from chat.events import Receipt
 from chat.history.access import RoomAccess
-from chat.history.journal import Change
-from chat.history.restrictions import banned_until, stored_ban
-from chat.history.transaction import RoomTransaction
+from chat.history.writing.journal import Change
+from chat.history.writing.restrictions import banned_until, stored_ban
+from chat.history.writing.transaction import RoomTransaction
 from chat.models import CONVERSATIONS, Member, Room
 from chat.requests import new_nonce
 from chat.roles import Permission, Role, Standing

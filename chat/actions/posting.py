@@ -12,8 +12,8 @@ from chat.drafts import GROUPS, Draft, FileRef, Mentioned, Person
 from chat.engine import Engine
 from chat.events import Receipt
 from chat.formatting import ROOM, markdown
-from chat.history.journal import Answer as Answer
 from chat.history.mentions import Directory, Named
+from chat.history.writing.journal import Answer as Answer
 from helpers.markup.markdown import Markup, is_slow
 from helpers.rendering import Renderer
 

@@ -9,11 +9,11 @@ from chat.drafts import Person
 from chat.engine import Engine
 from chat.errors import ActionError
 from chat.events import Receipt
-from chat.history.journal import Change
 from chat.history.lines import Line
 from chat.history.previews import StoredCard, links_in, read_cards, write_cards
 from chat.history.reading import posts_by_seq
-from chat.history.transaction import RoomTransaction
+from chat.history.writing.journal import Change
+from chat.history.writing.transaction import RoomTransaction
 from chat.models import PreviewPicture
 from chat.requests import DismissPreview, new_nonce
 from chat.roles import Permission

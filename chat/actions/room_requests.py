@@ -9,8 +9,8 @@ from chat.drafts import Person
 from chat.engine import Engine
 from chat.errors import ActionError
 from chat.history.reports import in_charge_of, site_staff
-from chat.history.restrictions import stored_ban
 from chat.history.waiting import ASKED_KEPT_MS, MAX_ASKING
+from chat.history.writing.restrictions import stored_ban
 from chat.models import RoomRequest
 from chat.requests import new_nonce
 from chat.roles import Standing

@@ -19,9 +19,9 @@ from chat.drafts import Person
 from chat.engine import Engine
 from chat.errors import ActionError, in_the_way
 from chat.events import Receipt
-from chat.history.acts import RecordedAct, act_numbered, record_act
-from chat.history.restrictions import ban, banned_until, time_out, timeout_until
-from chat.history.transaction import UNDO_SECONDS, RoomTransaction
+from chat.history.writing.acts import RecordedAct, act_numbered, record_act
+from chat.history.writing.restrictions import ban, banned_until, time_out, timeout_until
+from chat.history.writing.transaction import UNDO_SECONDS, RoomTransaction
 from chat.models import Clearing, Member
 from chat.requests import new_nonce
 from chat.roles import STRANGER, Permission, Role, Standing

@@ -18,8 +18,8 @@ from chat.attachments.looking import Looked, Looker
 from chat.attachments.naming import clean_name
 from chat.errors import ActionError
 from chat.events import FileView
-from chat.history.files import view_of
 from chat.history.lines import told_file
+from chat.history.writing.files import view_of
 from chat.models import File, FileUsage, Upload
 from helpers.clock import now_ms
 from helpers.storage.blobs import store_blob, take_blob

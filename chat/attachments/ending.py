@@ -10,7 +10,7 @@ from typing import Any
 
 from accounts.keys import DeletedAccount
 from chat.attachments.attachments import PARTS, Attachments
-from chat.history.files import refs_of_held
+from chat.history.writing.files import refs_of_held
 from chat.models import File, HeldPost, Hold, Upload
 from helpers.clock import now_ms
 from helpers.db.database import is_unavailable

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import IO, Any
 
 from chat.errors import ActionError
-from chat.history.files import THUMBNAILS
+from chat.history.writing.files import THUMBNAILS
 from helpers.content_types import HEAD, UNKNOWN, ContentType, content_type_of
 from helpers.films import without_words
 from helpers.heic import without_telling_items

@@ -14,8 +14,8 @@ from chat.actions.rooms import deleted_rooms, modes, rooms
 from chat.commands.registry import Answer, Call, Duration, Rest, Word, command
 from chat.errors import ActionError
 from chat.events import Receipt
-from chat.history.acts import acts, last_act
 from chat.history.titles import title_of
+from chat.history.writing.acts import acts, last_act
 from chat.models import CONVERSATIONS, Room
 from chat.requests import Pin
 from chat.roles import Permission, Role

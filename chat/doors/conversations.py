@@ -6,7 +6,7 @@ from accounts.keys import USER
 from accounts.models import User
 from accounts.people.directory import user_by_name
 from chat.actions.conversations import MAX_PEOPLE, open_conversation
-from chat.doors.room_list import UnsentMessage, list_page
+from chat.doors.rooms.list import UnsentMessage, list_page
 from chat.errors import ActionError
 from chat.history.titles import title_of
 from chat.keys import ENGINE, take_token

@@ -12,7 +12,7 @@ from chat.actions.membership import find_room
 from chat.actions.order.filtering import is_stored, post_and_wait
 from chat.attachments.listing import FilePage, files_of
 from chat.attachments.serving import StoredFile, stored_file
-from chat.doors.room_pages import as_events, find_access, room_access
+from chat.doors.rooms.pages import as_events, find_access, room_access
 from chat.drafts import FileRef, Person
 from chat.errors import ActionError
 from chat.history.reading import post_at

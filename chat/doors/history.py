@@ -3,7 +3,7 @@
 from aiohttp import web
 
 from chat.actions.member_lists import members_in
-from chat.doors.room_pages import PAGE, as_events, no_such_message, room_access
+from chat.doors.rooms.pages import PAGE, as_events, no_such_message, room_access
 from chat.errors import ActionError
 from chat.history import reading
 from chat.keys import ENGINE

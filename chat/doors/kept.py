@@ -6,7 +6,7 @@ from typing import Any
 from aiohttp import web
 
 from accounts.keys import USER
-from chat.doors.room_pages import as_events
+from chat.doors.rooms.pages import as_events
 from chat.errors import ActionError
 from chat.history.access import room_seen_by
 from chat.history.catch_up import changes_before

@@ -5,7 +5,7 @@ from typing import Any
 
 from aiohttp import web
 
-from chat.doors.room_pages import (
+from chat.doors.rooms.pages import (
     PAGE,
     RoomPage,
     as_events,

@@ -10,7 +10,7 @@ from aiohttp import web
 from accounts.keys import USER
 from chat import requests
 from chat.actions import posting
-from chat.doors.room_pages import find_access
+from chat.doors.rooms.pages import find_access
 from chat.history.members import may_mention_groups
 from chat.keys import ENGINE, take_token
 from helpers.base_path import html_with_base

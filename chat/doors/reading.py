@@ -3,7 +3,7 @@
 from aiohttp import web
 
 from accounts.keys import USER
-from chat.doors.room_pages import find_access
+from chat.doors.rooms.pages import find_access
 from chat.errors import ActionError
 from chat.keys import ENGINE, take_token
 from helpers.web.requests.forms import read_form

@@ -12,12 +12,12 @@ from accounts.people.shown_names import load_names
 from chat.actions.order.act_words import label
 from chat.actions.order.held_posts import answer_held, held_in, reject_all, withdraw
 from chat.actions.order.reporting import ANSWERS, Answer, answer, report, saw_outcome
-from chat.doors.room_pages import room_access
+from chat.doors.rooms.pages import room_access
 from chat.drafts import Person
 from chat.errors import ActionError
 from chat.history.access import RoomAccess
-from chat.history.files import names_of, refs_of_held
 from chat.history.reports import FoundReport, names_in, reports_in
+from chat.history.writing.files import names_of, refs_of_held
 from chat.keys import ENGINE, take_token
 from chat.models import HeldPost
 from chat.roles import Permission

@@ -7,7 +7,7 @@ from aiohttp import web
 
 from accounts.keys import USER
 from accounts.people.shown_names import load_names
-from chat.doors.room_pages import as_events
+from chat.doors.rooms.pages import as_events
 from chat.errors import ActionError
 from chat.keys import ENGINE
 from chat.search.index import NEWEST_ID

@@ -9,9 +9,9 @@ from peewee import JOIN, SQL, Case, Select, fn
 
 from accounts.models import User
 from chat.drafts import ALL
-from chat.history.group_mentions import no_block_between
 from chat.history.mentions import MAX_MENTIONS
 from chat.history.titles import people_in, title_for
+from chat.history.writing.group_mentions import no_block_between
 from chat.models import CONVERSATIONS, HeldPost, Ignored, Member, Mention, Message, Report, Room, RoomName
 from chat.roles import Role, Standing
 from chat.room_names import search_key

@@ -20,11 +20,11 @@ from chat.drafts import Person
 from chat.engine import Engine
 from chat.errors import ActionError
 from chat.events import Receipt
-from chat.history.erasing import erase, withdraw_reactions
 from chat.history.invitations import ending, guests_of
-from chat.history.journal import Change
 from chat.history.reading import posts_by_seq
-from chat.history.transaction import RoomTransaction
+from chat.history.writing.erasing import erase, withdraw_reactions
+from chat.history.writing.journal import Change
+from chat.history.writing.transaction import RoomTransaction
 from chat.models import (
     Ban,
     FormerMember,

@@ -17,7 +17,7 @@ from accounts.people.site_roles import SitePermission
 from chat.actions.order.site_powers import require_site
 from chat.engine import Engine
 from chat.errors import ActionError
-from chat.history.transaction import UNDO_SECONDS
+from chat.history.writing.transaction import UNDO_SECONDS
 from chat.models import Clearing, Hold, KeptRecord, Room, Sweep
 from chat.models import Message as Row
 from helpers.clock import iso, now_ms

@@ -19,11 +19,11 @@ from chat.drafts import Person
 from chat.engine import Engine
 from chat.errors import ActionError
 from chat.events import Receipt
-from chat.history.erasing import delete_what_hangs_on, purge
-from chat.history.journal import Change
 from chat.history.lines import Line
 from chat.history.reading import posts_by_seq
-from chat.history.transaction import UNDO_SECONDS, RoomTransaction
+from chat.history.writing.erasing import delete_what_hangs_on, purge
+from chat.history.writing.journal import Change
+from chat.history.writing.transaction import UNDO_SECONDS, RoomTransaction
 from chat.models import Clearing, HeldPost, Invitation, Report, ReportLine, ReportReason
 from chat.models import Message as Row
 from chat.personal_data.holds import erase_kept_records, held_people, held_rooms

@@ -16,10 +16,10 @@ from chat.engine import Engine
 from chat.envelopes import EphemeralEvent
 from chat.errors import ActionError
 from chat.events import Expired, Receipt, encode
-from chat.history.erasing import delete_what_hangs_on
-from chat.history.expiry import expire
-from chat.history.journal import Change
-from chat.history.transaction import RoomTransaction
+from chat.history.writing.erasing import delete_what_hangs_on
+from chat.history.writing.expiry import expire
+from chat.history.writing.journal import Change
+from chat.history.writing.transaction import RoomTransaction
 from chat.models import Message as Row
 from chat.models import Room, Sweep
 from chat.personal_data.holds import held_people, held_rooms

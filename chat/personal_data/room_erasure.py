@@ -9,9 +9,9 @@ from chat.drafts import Person
 from chat.engine import Engine
 from chat.errors import ActionError
 from chat.events import Receipt
-from chat.history.erasing import delete_what_hangs_on
-from chat.history.journal import Change
-from chat.history.transaction import RoomTransaction
+from chat.history.writing.erasing import delete_what_hangs_on
+from chat.history.writing.journal import Change
+from chat.history.writing.transaction import RoomTransaction
 from chat.models import (
     DELETED_KIND,
     Act,

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from aiohttp import web
 
 from accounts.keys import USER
-from chat.doors.room_pages import room_access
+from chat.doors.rooms.pages import room_access
 from chat.doors.status import TOMORROW, end_of
 from chat.errors import ActionError
 from chat.keys import ENGINE, take_token

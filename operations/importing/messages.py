@@ -12,8 +12,8 @@ from accounts.people.mentions import NamedPeople
 from chat.actions.posting import Rendered, render_text
 from chat.events import encode_value
 from chat.history.access import RoomAccessReader
-from chat.history.files import view_of
 from chat.history.mentions import Directory
+from chat.history.writing.files import view_of
 from chat.models import Member, Mention, Reaction, Room
 from helpers.db.bulk import Bulk
 from helpers.db.database import fetch

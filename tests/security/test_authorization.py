@@ -16,7 +16,7 @@ import app as site
 from accounts.models import Block, User
 from chat.actions.dispatch import HANDLERS, Dispatcher
 from chat.actions.invitations import accept, decline
-from chat.doors.upgrade import SERVICES
+from chat.doors.sockets.upgrade import SERVICES
 from chat.drafts import Person
 from chat.engine import Engine
 from chat.errors import ActionError

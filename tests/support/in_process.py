@@ -13,9 +13,9 @@ from chat.actions.order import moderation, removing
 from chat.actions.presence import PresenceTracker
 from chat.commands import COMMANDS, Registry
 from chat.commands.running import runner
-from chat.doors.personal_socket import PersonalSocket
-from chat.doors.room_socket import RoomSocket
-from chat.doors.websocket import Services
+from chat.doors.sockets.personal import PersonalSocket
+from chat.doors.sockets.room import RoomSocket
+from chat.doors.sockets.websocket import Services
 from chat.drafts import Draft, Person
 from chat.engine import Engine
 from chat.models import Room, SitePresence

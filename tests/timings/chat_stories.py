@@ -20,8 +20,8 @@ from chat.envelopes import Batch, UnreadHint
 from chat.errors import ActionError
 from chat.events import Online
 from chat.history.catch_up import Changes
-from chat.history.journal import Journal
 from chat.history.waiting import WaitingReader
+from chat.history.writing.journal import Journal
 from chat.keys import ENGINE
 from chat.personal_data.purge import Purge
 from chat.personal_data.retention import Retention

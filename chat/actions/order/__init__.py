@@ -1,2 +1,2 @@
 """Acts of order: on people and on what they wrote, with reports and filters. Each records itself in its
-transaction (chat/history/acts.py)."""
+transaction (chat/history/writing/acts.py)."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from chat.history.acts import RecordedAct
+from chat.history.writing.acts import RecordedAct
 from chat.models import FOR_GOOD
 from chat.roles import RIGHTS, WORD_OF
 from helpers.text.durations import duration_in, show_duration

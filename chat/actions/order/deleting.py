@@ -8,10 +8,10 @@ from chat.drafts import ALL, HERE, Person
 from chat.engine import Engine
 from chat.errors import ActionError, in_the_way
 from chat.events import Receipt
-from chat.history.acts import record_act
 from chat.history.lines import Line
 from chat.history.reading import numbers_of, posts_by_number
-from chat.history.transaction import RoomTransaction
+from chat.history.writing.acts import record_act
+from chat.history.writing.transaction import RoomTransaction
 from chat.roles import Permission
 from helpers.clock import now_ms
 from helpers.text.translation import Text

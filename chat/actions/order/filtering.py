@@ -14,7 +14,7 @@ from chat.engine import Engine
 from chat.errors import ActionError
 from chat.events import Receipt
 from chat.history.reports import BY_ITSELF, in_charge_of, open_report, site_staff
-from chat.history.transaction import RoomTransaction
+from chat.history.writing.transaction import RoomTransaction
 from chat.models import CONVERSATIONS, Message
 from chat.requests import clean_text, new_nonce
 from chat.roles import Permission, Role, Standing

@@ -17,10 +17,10 @@ from chat.drafts import Draft, Person
 from chat.engine import Engine
 from chat.errors import ActionError
 from chat.events import Receipt, encode_value
-from chat.history.files import keep_for_moderators, let_go, refs_of_held
-from chat.history.journal import Change, record_draft
 from chat.history.reports import in_charge_of, site_staff
-from chat.history.transaction import RoomTransaction
+from chat.history.writing.files import keep_for_moderators, let_go, refs_of_held
+from chat.history.writing.journal import Change, record_draft
+from chat.history.writing.transaction import RoomTransaction
 from chat.models import HeldPost
 from chat.requests import new_nonce
 from chat.roles import Permission

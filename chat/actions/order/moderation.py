@@ -12,9 +12,9 @@ from chat.drafts import Person
 from chat.engine import Engine
 from chat.errors import ActionError, barred, blocked
 from chat.events import Receipt
-from chat.history.acts import record_act
-from chat.history.journal import Change
-from chat.history.transaction import RoomTransaction
+from chat.history.writing.acts import record_act
+from chat.history.writing.journal import Change
+from chat.history.writing.transaction import RoomTransaction
 from chat.requests import new_nonce
 from chat.roles import Permission, Role, Standing
 from helpers.security_log import note

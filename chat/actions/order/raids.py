@@ -13,10 +13,10 @@ from chat.drafts import Person
 from chat.engine import Engine
 from chat.errors import ActionError
 from chat.events import Receipt
-from chat.history.acts import RecordedAct, act_numbered, record_act
 from chat.history.reading import latest_posts
 from chat.history.reports import in_charge_of
-from chat.history.transaction import RoomTransaction
+from chat.history.writing.acts import RecordedAct, act_numbered, record_act
+from chat.history.writing.transaction import RoomTransaction
 from chat.models import CONVERSATIONS, Act
 from chat.requests import new_nonce
 from chat.roles import Permission

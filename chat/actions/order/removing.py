@@ -17,12 +17,12 @@ from chat.drafts import Person
 from chat.engine import Engine
 from chat.errors import ActionError, in_the_way
 from chat.events import Receipt
-from chat.history.acts import record_act
 from chat.history.invitations import guests_of
-from chat.history.restrictions import ban as put_ban
-from chat.history.restrictions import banned_until, lift_ban, timeout_until
-from chat.history.restrictions import time_out as put_timeout
-from chat.history.transaction import RoomTransaction
+from chat.history.writing.acts import record_act
+from chat.history.writing.restrictions import ban as put_ban
+from chat.history.writing.restrictions import banned_until, lift_ban, timeout_until
+from chat.history.writing.restrictions import time_out as put_timeout
+from chat.history.writing.transaction import RoomTransaction
 from chat.models import FOR_GOOD, Member
 from chat.requests import new_nonce
 from chat.roles import STRANGER, Permission, Role

@@ -28,7 +28,7 @@ from chat.history.reports import (
     reporters_of,
     site_staff,
 )
-from chat.history.transaction import RoomTransaction
+from chat.history.writing.transaction import RoomTransaction
 from chat.models import CONVERSATIONS, Report, ReportLine, ReportReason
 from chat.requests import new_nonce
 from chat.roles import STRANGER, Permission

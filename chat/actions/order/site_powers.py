@@ -8,7 +8,7 @@ from accounts.people.site_acts import SiteActor
 from accounts.people.site_roles import SitePermission, site_may
 from chat.drafts import Person
 from chat.errors import ActionError
-from chat.history.transaction import RoomTransaction
+from chat.history.writing.transaction import RoomTransaction
 from chat.roles import Role, Standing
 
 SITE = Person(0, "?")

@@ -15,10 +15,10 @@ from chat.drafts import Person
 from chat.engine import Engine
 from chat.errors import ActionError
 from chat.events import Receipt
-from chat.history.acts import record_act
 from chat.history.invitations import guests_in
 from chat.history.names import names_of
-from chat.history.transaction import UNDO_SECONDS, RoomTransaction
+from chat.history.writing.acts import record_act
+from chat.history.writing.transaction import UNDO_SECONDS, RoomTransaction
 from chat.models import (
     CONVERSATIONS,
     DELETED_KIND,

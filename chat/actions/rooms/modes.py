@@ -11,8 +11,8 @@ from chat.drafts import Person
 from chat.engine import Engine
 from chat.errors import ActionError
 from chat.events import Receipt
-from chat.history.acts import record_act
-from chat.history.transaction import RoomTransaction
+from chat.history.writing.acts import record_act
+from chat.history.writing.transaction import RoomTransaction
 from chat.models import CONVERSATIONS, DELETED_KIND
 from chat.roles import NO_MODES, RIGHTS, ROLE_WORDS, WORD_OF, Modes, Permission, Role
 from helpers.text.durations import show_duration

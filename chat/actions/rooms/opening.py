@@ -10,9 +10,9 @@ from chat.drafts import Person
 from chat.engine import Engine
 from chat.errors import ActionError
 from chat.events import Receipt
-from chat.history.acts import record_act
-from chat.history.restrictions import banned_until, lift_ban
-from chat.history.transaction import RoomTransaction
+from chat.history.writing.acts import record_act
+from chat.history.writing.restrictions import banned_until, lift_ban
+from chat.history.writing.transaction import RoomTransaction
 from chat.roles import Role
 from helpers.security_log import note
 

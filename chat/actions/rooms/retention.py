@@ -8,9 +8,9 @@ from chat.drafts import Person
 from chat.engine import Engine
 from chat.errors import ActionError
 from chat.events import Receipt
-from chat.history.acts import record_act
-from chat.history.expiry import set_retention
-from chat.history.transaction import RoomTransaction
+from chat.history.writing.acts import record_act
+from chat.history.writing.expiry import set_retention
+from chat.history.writing.transaction import RoomTransaction
 from chat.models import Room
 from chat.roles import Permission
 

@@ -5,8 +5,8 @@ from chat.drafts import Person
 from chat.engine import Engine
 from chat.errors import ActionError, in_the_way
 from chat.events import Receipt
-from chat.history.acts import RecordedAct, record_act
-from chat.history.transaction import RoomTransaction
+from chat.history.writing.acts import RecordedAct, record_act
+from chat.history.writing.transaction import RoomTransaction
 from chat.models import CONVERSATIONS, Room, RoomPicture
 from chat.requests import new_nonce
 from chat.roles import Permission

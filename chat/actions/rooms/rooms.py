@@ -15,11 +15,11 @@ from chat.drafts import Person
 from chat.engine import Engine
 from chat.errors import ActionError
 from chat.events import Receipt
-from chat.history.acts import record_act
 from chat.history.invitations import guests_in
-from chat.history.journal import Change
 from chat.history.names import names_of, open_room_like, taken_slugs
-from chat.history.transaction import RoomTransaction
+from chat.history.writing.acts import record_act
+from chat.history.writing.journal import Change
+from chat.history.writing.transaction import RoomTransaction
 from chat.models import Member, Room, RoomName
 from chat.requests import new_nonce
 from chat.roles import Permission, Role

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.async_api import Page, Route, ViewportSize, expect
 
-from chat.doors.first_rows import MOST
+from chat.doors.rooms.first_rows import MOST
 from tests.support.browser import PHONE, WIDE, comes_true
 from tests.support.people import Listener, Person
 from tests.support.timeline_page import Reads, writes

@@ -19,11 +19,11 @@ from chat.drafts import Draft, FileRef, Person
 from chat.engine import Engine
 from chat.errors import ActionError
 from chat.events import Receipt
-from chat.history.erasing import erase
-from chat.history.journal import Change
 from chat.history.lines import file_views
 from chat.history.reading import posts_by_number
-from chat.history.transaction import UNDO_SECONDS
+from chat.history.writing.erasing import erase
+from chat.history.writing.journal import Change
+from chat.history.writing.transaction import UNDO_SECONDS
 from chat.models import File, FileUsage, Member, Message, Upload
 from chat.personal_data.purge import Purge
 from chat.requests import Delete, Undelete

@@ -18,7 +18,7 @@ from chat.attachments.attachments import Attachments
 from chat.attachments.ending import erase_uploads
 from chat.drafts import Draft, FileRef
 from chat.engine import Engine
-from chat.history.transaction import UNDO_SECONDS
+from chat.history.writing.transaction import UNDO_SECONDS
 from chat.models import Clearing, DeletedRoom, File, Member, Message, Room, Upload
 from chat.personal_data.erasure import erase_from_chat
 from chat.personal_data.holds import hold, release

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import psycopg
 
-from chat.doors.websocket import MAX_UNANSWERED
+from chat.doors.sockets.websocket import MAX_UNANSWERED
 from tests.conftest import patient_env, unique
 from tests.support.people import PATIENCE, Person
 from tests.support.servers import Aiochat, Postgres, Redis

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from chat.delivery.channel import Channel
-from chat.doors.websocket import ENTERING_AT_ONCE
+from chat.doors.sockets.websocket import ENTERING_AT_ONCE
 from tests.support.in_process import Site, until
 
 pytestmark = pytest.mark.usefixtures("by_both")

@@ -14,7 +14,7 @@ from accounts.keys import Successor
 from accounts.models import User
 from chat.actions.dispatch import Dispatcher
 from chat.commands.running import runner
-from chat.doors.websocket import ENTERING_AT_ONCE, MAX_UNANSWERED
+from chat.doors.sockets.websocket import ENTERING_AT_ONCE, MAX_UNANSWERED
 from chat.models import Member, Room
 from chat.requests import RunCommand
 from chat.roles import Role, Standing

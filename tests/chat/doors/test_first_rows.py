@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from chat.doors.first_rows import BEFORE, MAX_SIZE, MOST, first_rows
+from chat.doors.rooms.first_rows import BEFORE, MAX_SIZE, MOST, first_rows
 from helpers.web.clock import Clock
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)

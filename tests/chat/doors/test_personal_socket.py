@@ -7,7 +7,7 @@ from typing import Any, get_args
 import aiohttp
 import pytest
 
-from chat.doors.personal_socket import MAX_ROOMS
+from chat.doors.sockets.personal import MAX_ROOMS
 from chat.requests import Frame, Ping
 from tests.chat.doors.test_frames import BAD
 from tests.conftest import Cast, unique

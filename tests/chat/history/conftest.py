@@ -11,7 +11,7 @@ from accounts.models import User
 from chat.drafts import Person
 from chat.envelopes import Batch
 from chat.history.catch_up import batches
-from chat.history.journal import Journal
+from chat.history.writing.journal import Journal
 from chat.models import Member, Room
 from chat.roles import Role
 from helpers.db.database import open_database

@@ -10,7 +10,7 @@ from chat.drafts import Draft, Person
 from chat.engine import Engine
 from chat.errors import ActionError
 from chat.events import Receipt
-from chat.history.journal import Journal
+from chat.history.writing.journal import Journal
 from chat.models import Message, MessageVersion, Reaction, Room
 from chat.requests import Amendment, Delete, Edit, Pin, React, Undelete
 from helpers.rendering import Renderer

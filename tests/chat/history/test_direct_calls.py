@@ -16,9 +16,9 @@ from accounts.models import Block, User
 from chat.drafts import Draft, Mentioned, Person
 from chat.errors import ActionError
 from chat.events import Receipt
-from chat.history.journal import Change, Journal
 from chat.history.lines import Line
-from chat.history.transaction import RoomTransaction
+from chat.history.writing.journal import Change, Journal
+from chat.history.writing.transaction import RoomTransaction
 from chat.models import Member, Mention, Message
 from chat.roles import Role
 from helpers.db.statement import Rows, Statement

@@ -14,9 +14,9 @@ from chat.costs import GROUP_MENTIONS
 from chat.drafts import ALL, HERE, Person
 from chat.engine import Engine, open_engine
 from chat.events import Receipt
-from chat.history.group_mentions import HERE_AT_ONCE
 from chat.history.room_lists import own_rooms
 from chat.history.unread_counts import UnreadCounts
+from chat.history.writing.group_mentions import HERE_AT_ONCE
 from chat.models import Member, Mention, Message, SitePresence
 from chat.requests import Delete, Edit, new_nonce
 from chat.roles import Role

@@ -14,9 +14,9 @@ from chat.envelopes import Batch
 from chat.errors import ActionError
 from chat.events import Receipt
 from chat.history.catch_up import batches
-from chat.history.journal import Change, Journal
-from chat.history.statements import HistoryStatements
-from chat.history.transaction import RoomTransaction
+from chat.history.writing.journal import Change, Journal
+from chat.history.writing.statements import HistoryStatements
+from chat.history.writing.transaction import RoomTransaction
 from chat.models import Message
 from helpers.db.statement import Rows, Statement
 from helpers.db.transactions import ShortTransaction
@@ -249,8 +249,8 @@ async def test_closing_finishes_what_waits(database: AioDatabase, committed: lis
 async def test_it_says_when_too_many_wait_and_when_no_longer(
     journal: Journal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("chat.history.journal.MAX_QUEUED", 3)
-    monkeypatch.setattr("chat.history.journal.MAX_BATCH", 2)
+    monkeypatch.setattr("chat.history.writing.journal.MAX_QUEUED", 3)
+    monkeypatch.setattr("chat.history.writing.journal.MAX_BATCH", 2)
     answers = []
     for number in range(3):
         assert not journal.is_full

@@ -10,8 +10,8 @@ from accounts.models import User
 from chat.drafts import Draft, Person
 from chat.errors import ActionError
 from chat.events import Receipt
-from chat.history.journal import Change, Journal
-from chat.history.transaction import RoomTransaction
+from chat.history.writing.journal import Change, Journal
+from chat.history.writing.transaction import RoomTransaction
 from chat.models import Member, Message, Room
 from chat.roles import STRANGER, Role
 from helpers.db.database import open_database

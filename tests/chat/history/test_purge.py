@@ -14,8 +14,8 @@ from chat.actions.undo import undo
 from chat.drafts import Draft, Mentioned
 from chat.engine import Engine, open_engine
 from chat.errors import ActionError
-from chat.history.journal import Change
-from chat.history.transaction import UNDO_SECONDS
+from chat.history.writing.journal import Change
+from chat.history.writing.transaction import UNDO_SECONDS
 from chat.models import Clearing, Member, Mention, Message, MessageVersion, Reaction
 from chat.personal_data import purge
 from chat.personal_data.purge import Purge

@@ -17,7 +17,7 @@ from accounts.preferences import preferences_of
 from accounts.signin.browser_key import signed_in_as
 from chat.actions import membership, room_requests
 from chat.actions.member_lists import members_in
-from chat.doors.first_rows import first_rows
+from chat.doors.rooms.first_rows import first_rows
 from chat.doors.sidebar import sidebar_of
 from chat.doors.states import own_state, room_state
 from chat.errors import ActionError

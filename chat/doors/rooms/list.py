@@ -11,7 +11,7 @@ from accounts.keys import USER
 from chat.actions import membership
 from chat.actions.rooms import rooms
 from chat.actions.rooms.deleted_rooms import deleted_by, deleted_room_named, restore_room
-from chat.doors.room_pages import online_among
+from chat.doors.rooms.pages import online_among
 from chat.doors.sidebar import load_their_names, sidebar_of
 from chat.drafts import Person
 from chat.errors import ActionError

@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 from accounts.models import User
 from chat.actions import membership
+from chat.doors.sockets.websocket import Socket
 from chat.doors.states import own_state, room_state
-from chat.doors.websocket import Socket
 from chat.events import Close, Event, Hello, encode
 from chat.history.catch_up import Changes
 from chat.history.titles import title_of

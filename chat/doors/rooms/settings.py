@@ -15,7 +15,7 @@ from chat.actions.order import filter_rules, moderation, raids, removing
 from chat.actions.order.act_words import label
 from chat.actions.rooms import deleted_rooms, modes, retention, room_pictures, rooms
 from chat.delivery.filters import Rules
-from chat.doors.room_pages import room_access
+from chat.doors.rooms.pages import room_access
 from chat.drafts import Person
 from chat.engine import Engine
 from chat.errors import ActionError

@@ -9,7 +9,7 @@ from peewee import JOIN, fn
 
 from accounts.models import User
 from chat.drafts import Person
-from chat.history.transaction import RoomTransaction
+from chat.history.writing.transaction import RoomTransaction
 from chat.models import Act
 
 

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from accounts.models import User
 from chat.actions.dispatch import Work, reply_error
 from chat.delivery.connections import Client
-from chat.doors.stay import Stay
-from chat.doors.websocket import Services, Socket
+from chat.doors.sockets.stay import Stay
+from chat.doors.sockets.websocket import Services, Socket
 from chat.errors import ActionError
 from chat.events import Close
 from chat.models import Room

@@ -4,7 +4,7 @@ timeouts, and the pauses of slow mode. Each ends by itself, at a time of the dat
 import dataclasses
 
 from chat.history.invitations import ending
-from chat.history.transaction import RoomTransaction
+from chat.history.writing.transaction import RoomTransaction
 from chat.models import Ban, Invitation, LastPost, Timeout
 
 

@@ -5,7 +5,7 @@ from aiohttp import web
 from accounts.keys import USER
 from accounts.people.pictures import SIZES, make_picture
 from chat.actions.rooms.room_pictures import read_picture, set_picture
-from chat.doors.room_pages import room_access
+from chat.doors.rooms.pages import room_access
 from chat.drafts import Person
 from chat.errors import ActionError
 from chat.keys import ENGINE, take_token

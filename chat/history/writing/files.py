@@ -10,7 +10,7 @@ from chat.drafts import FileRef
 from chat.errors import ActionError
 from chat.events import FileView, encode_value
 from chat.history.lines import file_views
-from chat.history.transaction import UNDO_SECONDS, RoomTransaction
+from chat.history.writing.transaction import UNDO_SECONDS, RoomTransaction
 from chat.models import File, Upload
 from helpers.clock import now_ms
 from helpers.db.base import database_proxy

@@ -6,11 +6,11 @@ from accounts.keys import USER
 from accounts.people.shown_names import load_names, person_name
 from chat.actions.order.act_words import describe, label
 from chat.actions.undo import can_undo, undo
-from chat.doors.room_pages import room_access
+from chat.doors.rooms.pages import room_access
 from chat.drafts import Person
 from chat.errors import ActionError
 from chat.history.access import RoomAccess
-from chat.history.acts import RecordedAct, acts, last_act
+from chat.history.writing.acts import RecordedAct, acts, last_act
 from chat.keys import ENGINE, take_token
 from chat.requests import new_nonce
 from chat.roles import Permission

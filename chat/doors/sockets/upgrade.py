@@ -15,10 +15,10 @@ from aiohttp_session import get_session
 from accounts.keys import USER
 from accounts.models import User
 from accounts.people.directory import accounts_by_ids
-from chat.doors.personal_socket import PersonalSocket
-from chat.doors.room_pages import find_access
-from chat.doors.room_socket import RoomSocket
-from chat.doors.websocket import Services
+from chat.doors.rooms.pages import find_access
+from chat.doors.sockets.personal import PersonalSocket
+from chat.doors.sockets.room import RoomSocket
+from chat.doors.sockets.websocket import Services
 from chat.errors import ActionError
 from chat.keys import ENGINE
 from chat.models import Room

@@ -6,7 +6,7 @@ from aiohttp import web
 
 from accounts.doors.downloads import claimed, send_download
 from accounts.keys import USER
-from chat.doors.room_pages import room_access
+from chat.doors.rooms.pages import room_access
 from chat.errors import ActionError
 from chat.exporting.shapes import SHAPES, Export
 from chat.history.access import RoomAccess

@@ -1,5 +1,5 @@
 """The statements of the journal's transactions: they lock, read and update rooms, or store drafts
-directly (chat/history/direct.py) where the authors' standings are remembered."""
+directly (chat/history/writing/direct.py) where the authors' standings are remembered."""
 
 import time
 from collections.abc import Mapping
@@ -10,9 +10,9 @@ from peewee_async.databases import AioDatabase
 from chat.drafts import Draft, KnownNonce
 from chat.events import Receipt
 from chat.history.access import BLOCKED, MODES, TIMEOUT
-from chat.history.direct import LINE, DirectStatements
 from chat.history.lines import Line, counted_mentions
-from chat.history.transaction import RoomTransaction
+from chat.history.writing.direct import LINE, DirectStatements
+from chat.history.writing.transaction import RoomTransaction
 from chat.models import MODE_COLUMNS, modes_of
 from chat.roles import STRANGER, Past, Role, Standing
 from helpers.db.bulk import Bulk

@@ -17,11 +17,11 @@ from peewee_async.databases import AioDatabase
 from chat.drafts import ALL, GROUPS, HERE, Draft, KnownNonce, Mentioned, Person
 from chat.errors import ActionError, barred, blocked, broken, slow_mode, unavailable
 from chat.events import Receipt
-from chat.history.files import attach
 from chat.history.lines import Line
-from chat.history.restrictions import check_pause
-from chat.history.statements import HistoryStatements
-from chat.history.transaction import RoomTransaction
+from chat.history.writing.files import attach
+from chat.history.writing.restrictions import check_pause
+from chat.history.writing.statements import HistoryStatements
+from chat.history.writing.transaction import RoomTransaction
 from chat.roles import Permission
 from helpers.db.database import is_unavailable
 from helpers.db.transactions import short_transaction

@@ -2,7 +2,7 @@
 
 from peewee import SQL
 
-from chat.history.transaction import RoomTransaction
+from chat.history.writing.transaction import RoomTransaction
 from chat.models import Message as Row
 from chat.models import Room, Sweep
 

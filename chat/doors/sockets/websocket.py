@@ -1,5 +1,5 @@
 """One live client: the browser's WebSocket, or another's. Reads its frames and applies backpressure.
-What its frames mean is for room_socket.py and personal_socket.py, what happens in a room for
+What its frames mean is for room.py and personal.py, what happens in a room for
 stay.py."""
 
 import asyncio

@@ -15,10 +15,10 @@ from chat.drafts import HERE, Mentioned, Person
 from chat.errors import ActionError
 from chat.events import Receipt
 from chat.history.access import standing_in
-from chat.history.group_mentions import HERE_AT_ONCE, no_block_between, online_members
 from chat.history.lines import Line, answering, counted_mentions, groups_of, ids_of, visible_mentions
 from chat.history.members import may_mention_groups
 from chat.history.reading import post_at
+from chat.history.writing.group_mentions import HERE_AT_ONCE, no_block_between, online_members
 from chat.models import (
     MODE_COLUMNS,
     Clearing,

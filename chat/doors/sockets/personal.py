@@ -9,8 +9,8 @@ from accounts.people.directory import accounts_by_ids
 from chat.actions import membership
 from chat.actions.dispatch import Work, refusal_of, reply_error, too_much
 from chat.delivery.connections import Client
-from chat.doors.stay import Stay
-from chat.doors.websocket import Services, Socket
+from chat.doors.sockets.stay import Stay
+from chat.doors.sockets.websocket import Services, Socket
 from chat.errors import ActionError, unavailable
 from chat.events import Close
 from chat.models import Room

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from chat.drafts import HERE
 from chat.history.lines import Line
-from chat.history.transaction import RoomTransaction
+from chat.history.writing.transaction import RoomTransaction
 from chat.models import File, Mention, MessageVersion, Reaction
 from chat.models import Message as Row
 

@@ -1,0 +1,1 @@
+"""Rooms as people see them: their list, page, settings, log and picture."""

@@ -1,0 +1,1 @@
+"""The WebSockets: of a room, and of a person wherever they are."""

@@ -1,0 +1,1 @@
+"""How the history of rooms is written: in one order, many lines in a commit."""
