@@ -110,13 +110,14 @@ class _TooSlow(BaseException):
 
 def _on_too_slow(number: int, frame: FrameType | None) -> None:
     # What is raised where a weak reference ends, or where the garbage collector tells of its work,
-    # is lost, as in a `__del__`. The timer comes again until the limited work has ended; what ends
-    # the limit itself is never interrupted.
-    if frame is not None and _is_callback(frame):
-        return
+    # is lost, as in a `__del__`, also from what was called there: this function may be, a second
+    # time. The timer comes again until the limited work has ended; what ends the limit itself is
+    # never interrupted.
     while frame is not None:
         if frame.f_code is _limited.__code__:
             raise _TooSlow
+        if _is_callback(frame):
+            return
         frame = frame.f_back
 
 

@@ -10,6 +10,7 @@ from functools import partial
 import pytest
 from redis.exceptions import RedisError
 
+from helpers.redis import pubsub
 from helpers.redis.pubsub import MAX_WAITING, PubSub
 from tests.conftest import unique
 from tests.support.people import PATIENCE
@@ -79,13 +80,19 @@ def url(own_servers: None, request: pytest.FixtureRequest) -> str:
     return str(request.getfixturevalue(request.param).url)
 
 
+@pytest.fixture(autouse=True)
+def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever follows where Redis answers waits for it, however busy the machine is."""
+    monkeypatch.setattr(pubsub, "FOLLOW_SECONDS", PATIENCE)
+
+
 @pytest.fixture
 def channel() -> bytes:
     return unique("channel").encode()
 
 
 async def test_others_hear_and_oneself_does_not(url: str, channel: bytes) -> None:
-    async with processes(url, count=3) as (one, two, three):
+    async with processes(url, PATIENCE, PATIENCE, count=3) as (one, two, three):
         await one.pubsub.follow(channel)
         await two.pubsub.follow(channel)
         payloads = [b"", b"\r\n$5\r\n", b"\xff" * 300_000, *(b"%d" % number for number in range(1000))]
@@ -106,7 +113,7 @@ async def test_others_hear_and_oneself_does_not(url: str, channel: bytes) -> Non
 
 async def test_many_channels_at_once(url: str) -> None:
     names = [unique("channel").encode() for _ in range(500)]
-    async with processes(url) as (one, two):
+    async with processes(url, PATIENCE, PATIENCE) as (one, two):
         await asyncio.gather(*(two.pubsub.follow(name) for name in names))
         for name in names:
             one.pubsub.publish(name, name)
@@ -115,7 +122,7 @@ async def test_many_channels_at_once(url: str) -> None:
 
 
 async def test_nothing_is_said_while_nobody_else_is_there(url: str, channel: bytes) -> None:
-    async with processes(url) as (one, two):
+    async with processes(url, PATIENCE, PATIENCE) as (one, two):
         await one.pubsub.follow(channel)
         one.wake(channel, b"1")
         await answered(one, channel)  # that nobody was there
@@ -136,7 +143,7 @@ async def test_nothing_is_said_while_nobody_else_is_there(url: str, channel: byt
 
 
 async def test_a_mention_is_for_who_is_there(url: str, channel: bytes) -> None:
-    async with processes(url) as (one, two):
+    async with processes(url, PATIENCE, PATIENCE) as (one, two):
         await one.pubsub.follow(channel)
         one.pubsub.publish_transient(channel, b"1")
         await answered(one, channel)  # that nobody was there
@@ -170,7 +177,7 @@ async def test_a_mention_does_not_outlive_an_outage(own_servers: None, channel: 
 async def test_who_comes_never_misses_the_last(url: str, channel: bytes) -> None:
     """One commits numbers and wakes; the other follows, and then reads the last number. It must
     have that or hear of a later one."""
-    async with processes(url) as (one, two):
+    async with processes(url, PATIENCE, PATIENCE) as (one, two):
         await one.pubsub.follow(channel)
         committed = 0
         for turn in range(150):
@@ -197,7 +204,7 @@ async def test_who_comes_never_misses_the_last(url: str, channel: bytes) -> None
 
 async def test_whoever_leaves_says_what_was_left_unsaid(url: str, channel: bytes) -> None:
     """The other has subscribed already, and its word that it did hasn't arrived."""
-    async with processes(url) as (one, two):
+    async with processes(url, PATIENCE, PATIENCE) as (one, two):
         await one.pubsub.follow(channel)
         one.wake(channel, b"1")
         await answered(one, channel)
@@ -245,7 +252,7 @@ async def test_a_redis_that_hangs_is_left_and_found_again(own_servers: None, cha
 async def test_passwords(own_servers: None, channel: bytes) -> None:
     with Redis(options=("--requirepass", "s3:c/ret")) as redis:
         url = f"redis://:s3%3Ac%2Fret@127.0.0.1:{redis.port}/0"
-        async with processes(url) as (one, two):
+        async with processes(url, PATIENCE, PATIENCE) as (one, two):
             await two.pubsub.follow(channel)
             one.pubsub.publish(channel, b"hello")
             await two.hears(channel, b"hello")
