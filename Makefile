@@ -44,9 +44,9 @@ test:  ## run all tests; installs PostgreSQL, Redis, nginx and Chromium where th
 quick: $(DEV) $(NODE)  ## lint, types, and the tests that need neither servers nor a browser
 	@$(MAKE) -s --no-print-directory --jobs 4 --output-sync=target lint types quick-tests script-tests
 
-# They wait for programs for a third of their time.
+# They wait for programs for a third of their time. A `make` of theirs is none of this one's.
 quick-tests: $(DEV)
-	.venv/bin/python -m pytest --numprocesses 3 -m "not server and not browser" $(ARGS)
+	MAKEFLAGS= .venv/bin/python -m pytest --numprocesses 3 -m "not server and not browser" $(ARGS)
 
 script-tests:
 	$(test-scripts)
