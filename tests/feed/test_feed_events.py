@@ -219,7 +219,7 @@ def _some(reader: socket.socket, size: int) -> bytes:
 
 async def test_who_reads_slower_than_others_write_gets_the_rest_then(alice: Person) -> None:
     """The server holds no more for them than some hundred KB; who reads nothing at all for long is
-    disconnected (tests/helpers/test_http_protocol.py)."""
+    disconnected (tests/helpers/web/test_http_protocol.py)."""
     host, port = alice.url.removeprefix("http://").split(":")
     with socket.socket() as lazy:
         lazy.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)

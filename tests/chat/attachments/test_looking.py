@@ -11,7 +11,7 @@ from PIL import Image
 from chat.attachments.looking import Looked, Looker
 from chat.errors import ActionError
 from helpers.images import PictureMaker
-from tests.helpers.test_redrawing import halves, saved
+from tests.helpers.media.test_redrawing import halves, saved
 from tests.support.scanner import EICAR, scanner
 
 PDF = b"""%PDF-1.4

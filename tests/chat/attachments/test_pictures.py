@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 
 from tests.accounts.test_pictures import empty_png
-from tests.helpers.test_redrawing import SECRET, exif, halves, saved
+from tests.helpers.media.test_redrawing import SECRET, exif, halves, saved
 from tests.support.files import begins, goes_on, posts, uploads
 from tests.support.people import Person
 

@@ -9,7 +9,7 @@ from urllib.parse import quote
 import pytest
 
 from chat.attachments.attachments import PART
-from tests.helpers.test_redrawing import halves, saved
+from tests.helpers.media.test_redrawing import halves, saved
 from tests.support.files import begins, goes_on, posts, sends, uploads
 from tests.support.people import PATIENCE, Person
 

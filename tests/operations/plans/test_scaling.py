@@ -5,7 +5,7 @@ import re
 import psycopg
 
 from tests.conftest import server_env, unique
-from tests.helpers.test_pubsub import processes
+from tests.helpers.redis.test_pubsub import processes
 from tests.support.people import Person, person
 from tests.support.servers import ROOT, Aiochat, Postgres, Redis, RedisCluster
 

@@ -1,0 +1,1 @@
+"""What sites on aiohttp need: requests, errors, pages, static files."""
