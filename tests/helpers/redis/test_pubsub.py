@@ -76,14 +76,10 @@ def small_cluster(own_servers: None) -> Iterator[RedisCluster]:
 
 
 @pytest.fixture(params=["redis", "small_cluster"])
-def url(own_servers: None, request: pytest.FixtureRequest) -> str:
-    return str(request.getfixturevalue(request.param).url)
-
-
-@pytest.fixture(autouse=True)
-def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whoever follows where Redis answers waits for it, however busy the machine is."""
+def url(own_servers: None, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Of a Redis that answers: whoever follows waits for it, however busy the machine is."""
     monkeypatch.setattr(pubsub, "FOLLOW_SECONDS", PATIENCE)
+    return str(request.getfixturevalue(request.param).url)
 
 
 @pytest.fixture
