@@ -107,7 +107,7 @@ class PersistentPool(AioSqlitePool):
         # the timeout.
         async with self._opening:
             connect = partial(sqlite3.connect, self.database, isolation_level=None, timeout=BUSY_SECONDS)
-            connection = Connection(connect, 1)
+            connection = Connection(connect, iter_chunk_size=1)  # nobody asks for chunks
             await connection
             self._opened_connections.add(connection)
             for pragma in PRAGMAS:
