@@ -166,12 +166,12 @@ async def test_members_are_proposed_and_whoever_was_called_last_comes_first(
     alice: Visitor, visitors: Visitors, room: str
 ) -> None:
     names = []
-    for name in ("pam", "pat"):
+    for name in ("quill", "quilt"):
         friend = await visitors(name, WIDE)
         await friend.enters(room)
         names.append(friend.name)
     await expect(alice.page.locator("#members")).to_contain_text(names[1])
-    await write(alice, "hello @pa")
+    await write(alice, "hello @qui")
     await expect(options(alice)).to_have_count(2)
     await expect(options(alice).first).to_contain_text(names[0])
     await expect(box(alice)).to_have_attribute("aria-controls", "completions")
@@ -179,7 +179,7 @@ async def test_members_are_proposed_and_whoever_was_called_last_comes_first(
     await write(alice, "{ArrowDown}", "{Enter}", "and more")
     await expect(box(alice)).to_have_value(f"hello @{names[1]} and more")
     await box(alice).fill("")
-    await write(alice, "@pa")
+    await write(alice, "@qui")
     await expect(options(alice).first).to_contain_text(names[1])
     await write(alice, "{Escape}")
     await expect(alice.page.locator("#completions")).to_be_hidden()
@@ -209,12 +209,12 @@ async def test_arguments_of_commands_are_proposed_and_enter_sends_what_is_typed(
     await write(alice, "{Enter}")
     await expect(alice.page.locator("#timeline")).to_contain_text(f"made {friend.name} a moderator")
     # Somebody who isn't here can be asked in, and is marked where one only calls them.
-    stranger = await visitors("strange", WIDE)
+    stranger = await visitors("quaint", WIDE)
     await box(alice).fill("")
-    await write(alice, "hello @stran")
+    await write(alice, "hello @quain")
     await expect(options(alice)).to_contain_text([f"@{stranger.name} not in this room"])
     await box(alice).fill("")
-    await write(alice, "/invite stran", "{ArrowDown}", "{Enter}")
+    await write(alice, "/invite quain", "{ArrowDown}", "{Enter}")
     await expect(box(alice)).to_have_value(f"/invite @{stranger.name} ")
     await write(alice, "{Enter}")
     await expect(alice.page.locator("#timeline")).to_contain_text(f"invited {stranger.name}")
