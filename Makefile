@@ -12,6 +12,7 @@ DEV := .venv/dev-$(call checksum,requirements.txt requirements-dev.txt)
 # What the scripts are checked with; nothing of it where Node isn't.
 ifneq ($(shell command -v node),)
 NODE := node_modules/.made-$(call checksum,package.json)
+NODE_CACHE := node_modules/.cache
 endif
 
 # Hundreds of processes of the tests would compile the program anew.
@@ -56,7 +57,7 @@ lint: $(DEV) $(NODE)  ## check style, formatting, and who imports whom
 	.venv/bin/python -m ruff format --check
 	.venv/bin/python .venv/bin/lint-imports --no-logo --no-cache
 ifdef NODE
-	node_modules/.bin/eslint static/js tests/js
+	node_modules/.bin/eslint --cache --cache-strategy content --cache-location $(NODE_CACHE)/eslint static/js tests/js
 else
 	@echo "static/js and tests/js are left out: there is no node"
 endif
@@ -64,7 +65,7 @@ endif
 types: $(DEV) $(NODE)  ## check types
 	.venv/bin/python -m mypy
 ifdef NODE
-	node_modules/.bin/tsc --project jsconfig.json
+	node_modules/.bin/tsc --project jsconfig.json --incremental --tsBuildInfoFile $(NODE_CACHE)/types.json
 else
 	@echo "static/js and tests/js are left out: there is no node"
 endif

@@ -4,8 +4,11 @@ import functools
 import gc
 import itertools
 import os
+import sys
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import pytest
@@ -69,7 +72,8 @@ def unique(name: str) -> str:
     return f"{name}{next(_counter)}"
 
 
-SERVERS = {"postgres", "redis", "sqlite_chat", "postgres_chat", "chat", "lone_chat", "site", "own_servers"}
+SERVERS = {"postgres", "redis", "sqlite_chat", "postgres_chat", "chat", "lone_chat", "site"}
+SERVERS |= {"own_servers", "programs"}
 """The fixtures that a test with the mark `server` has one of."""
 
 
@@ -109,6 +113,25 @@ def _turn(file: str) -> int:
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
     Server.may_start = item.get_closest_marker("server") is not None
+
+
+def _no_programs(event: str, arguments: tuple[Any, ...]) -> None:
+    """An audit hook: who starts a program asks for `programs`. The program's own helper processes and
+    commands in a fork are quick."""
+    if event == "subprocess.Popen" and not Server.may_start:
+        words = [os.fsdecode(word) for word in arguments[1]]
+        is_helper = any(word.startswith("helpers.") for word in words)
+        if not is_helper and Path(words[0]).name != "setpriv":
+            raise RuntimeError(f"this test starts a program: it needs the fixture programs: {words}")
+
+
+sys.addaudithook(_no_programs)
+
+
+@pytest.fixture(scope="session")
+def programs() -> None:
+    """For who starts programs that are no servers, which takes long: `make quick` leaves these tests
+    out."""
 
 
 @pytest.fixture(scope="session")

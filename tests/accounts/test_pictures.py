@@ -188,6 +188,7 @@ async def test_another_size_is_a_mistake(cast: Cast, alice: Person, query: str) 
     assert answer.status == 400
 
 
+@pytest.mark.usefixtures("programs")
 def test_the_server_draws_the_same_colour_as_the_page() -> None:
     css = (ROOT / "static/css/switcher.css").read_text()
     assert tuple(re.findall(r'\[data-hue="\d+"\] \{ --person: oklch\(([^)]*)\)', css)) == HUES

@@ -25,7 +25,10 @@ from tests.support.people import Listener, Person
 from tests.support.servers import ROOT
 from tests.support.shell import run
 
-pytestmark = pytest.mark.skipif(not os.environ.get("BOX"), reason="takes minutes: make box-test")
+pytestmark = [
+    pytest.mark.skipif(not os.environ.get("BOX"), reason="takes minutes: make box-test"),
+    pytest.mark.usefixtures("programs"),
+]
 
 HOST, OTHER_HOST = "chat.example.org", "talk.example.org"
 NEW, FORMER, BROKEN = "srv/new", "srv/former", "srv/broken"

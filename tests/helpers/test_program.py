@@ -51,6 +51,7 @@ def test_a_machine_that_was_set_up_has_its_command(checkout: Path, monkeypatch: 
     assert program() == "sudo aiochat"
 
 
+@pytest.mark.usefixtures("programs")
 def test_what_a_hint_says_can_be_typed(tmp_path: Path) -> None:
     def run(command: list[str]) -> subprocess.CompletedProcess[str]:
         env = {"AIOCHAT_DATA_DIR": str(tmp_path / "data")}

@@ -201,6 +201,7 @@ asyncio.run(main())
 """
 
 
+@pytest.mark.usefixtures("programs")
 async def test_children_end_with_their_parent() -> None:
     parent = await asyncio.create_subprocess_exec(
         *(sys.executable, "-c", _PARENT), cwd=ROOT, stdout=asyncio.subprocess.PIPE

@@ -85,6 +85,7 @@ HANGS = {
 
 
 @pytest.mark.parametrize("hang", HANGS)
+@pytest.mark.usefixtures("programs")
 def test_a_process_that_hangs_at_its_end_is_gone_soon_and_says_why(hang: str) -> None:
     program = f"""
 import asyncio, threading, time

@@ -11,7 +11,10 @@ import pytest
 from tests.support.image import USER, Container, Image, Unavailable, check_here
 from tests.support.people import Person
 
-pytestmark = pytest.mark.skipif(not os.environ.get("IMAGE"), reason="takes minutes: make image-test")
+pytestmark = [
+    pytest.mark.skipif(not os.environ.get("IMAGE"), reason="takes minutes: make image-test"),
+    pytest.mark.usefixtures("programs"),
+]
 
 
 @pytest.fixture(scope="module")

@@ -57,6 +57,7 @@ async def test_a_scanner_at_a_socket(pictures: PictureMaker, tmp_path: Path) -> 
     assert (await refusal(pictures, b"hello", "clamd://127.0.0.1:1")).code == "scanner_away"
 
 
+@pytest.mark.usefixtures("programs")
 async def test_a_scanner_that_is_a_program(pictures: PictureMaker, tmp_path: Path) -> None:
     script = tmp_path / "my scanner"
     script.write_text('#!/bin/sh\ngrep -q "$1" && exit 1\nexit 0\n')

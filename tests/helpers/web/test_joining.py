@@ -75,6 +75,7 @@ def output_of(script: Path) -> str:
     return done.stdout
 
 
+@pytest.mark.usefixtures("programs")
 def test_joined_scripts_do_what_they_do_singly(tmp_path: Path) -> None:
     # In a function nothing can be awaited: the last line of the script that is joined.
     texts = {**SCRIPTS}
@@ -98,6 +99,7 @@ def test_joined_scripts_do_what_they_do_singly(tmp_path: Path) -> None:
     assert 'parts/one.js"] ??=' not in joined[f"joined/js/main{LATER}"], "what is there isn't sent again"
 
 
+@pytest.mark.usefixtures("programs")
 def test_several_on_one_page_share_their_modules(tmp_path: Path) -> None:
     texts = {
         **SCRIPTS,
@@ -138,6 +140,7 @@ def test_lines_lose_their_indentation_but_not_in_texts_of_several_lines() -> Non
     assert "`\n    indented\n`" in join_scripts("text.js", scripts.__getitem__)
 
 
+@pytest.mark.usefixtures("programs")
 def test_all_that_pages_name_can_be_joined() -> None:
     files = Files(ROOT / "static")
     pages = "".join(path.read_text() for path in (ROOT / "templates").rglob("*.html"))

@@ -19,6 +19,7 @@ MUCH = {"aiohttp", "peewee", "psycopg", "redis", "uvloop", "babel", "chat", "app
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["config"], ["config", "--json"], ["migrate", "--help"]])
+@pytest.mark.usefixtures("programs")
 def test_what_needs_little_imports_little(tmp_path: Path, arguments: list[str]) -> None:
     program = (
         f"import sys; sys.path.insert(0, {str(ROOT)!r}); import cli\n"
@@ -54,6 +55,7 @@ def completion(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPath
     return request.param, folder / "script"
 
 
+@pytest.mark.usefixtures("programs")
 def test_a_shell_completes_commands_and_options(completion: tuple[str, Path]) -> None:
     shell, script = completion
     if shell != "bash":

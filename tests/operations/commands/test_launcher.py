@@ -14,7 +14,7 @@ AMPERSAND = "postgresql://aiochat:s3cret@127.0.0.1:1/x?connect_timeout=1&applica
 
 
 @pytest.fixture
-def launcher(tmp_path: Path) -> Path:
+def launcher(programs: None, tmp_path: Path) -> Path:
     """That of a machine whose site is in another folder, and of the user of the tests: another one may not
     read their Python."""
     own = pwd.getpwuid(os.getuid()).pw_name

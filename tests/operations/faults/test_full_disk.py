@@ -52,6 +52,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.usefixtures("programs")
 def test_while_migrating(tmp_path: Path) -> None:
     assert " failed and is taken back: " in on_a_full_disk(tmp_path, "migrate")
     assert b"applied" in run(tmp_path, "migrate").stdout

@@ -48,6 +48,7 @@ def demo(**settings: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
 
 
+@pytest.mark.usefixtures("programs")
 def test_it_fills_no_site_that_somebody_has_set_up(tmp_path: Path) -> None:
     done = demo(AIOCHAT_DATABASE_URL=f"sqlite:///{tmp_path}/own.db", AIOCHAT_DATA_DIR=str(tmp_path))
     assert done.returncode == 1
