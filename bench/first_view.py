@@ -7,7 +7,7 @@ import asyncio
 from playwright.async_api import Browser, async_playwright
 
 from bench.texts import OFFICE
-from tests.support.browser import ARGUMENTS, CHROMIUM, WIDE
+from tests.support.pages.browser import ARGUMENTS, CHROMIUM, WIDE
 from tests.support.people import Person
 from tests.support.servers import Aiochat
 

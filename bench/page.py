@@ -11,7 +11,7 @@ from typing import Any
 from playwright.async_api import Page, async_playwright
 
 from bench.texts import OFFICE
-from tests.support.browser import ARGUMENTS, CHROMIUM, WIDE
+from tests.support.pages.browser import ARGUMENTS, CHROMIUM, WIDE
 from tests.support.people import Listener, Person
 from tests.support.servers import Aiochat
 

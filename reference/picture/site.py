@@ -14,7 +14,7 @@ from operations.demo.__main__ import PASSWORD, fill
 from operations.demo.office import SCRIPT, Office
 from reference.picture.drawing import Shape, drawn
 from settings import Settings
-from tests.support.browser import ARGUMENTS, CHROMIUM, comes_true
+from tests.support.pages.browser import ARGUMENTS, CHROMIUM, comes_true
 from tests.support.people import Person
 from tests.support.servers import Aiochat
 

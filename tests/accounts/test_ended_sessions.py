@@ -25,11 +25,11 @@ from settings import Settings
 from tests.conftest import LIMITS_OFF, Cast, server_env, unique
 from tests.support.databases import new_postgres, new_sqlite
 from tests.support.feed_reader import listens
-from tests.support.own_server import OwnServer
 from tests.support.people import PASSWORD, PATIENCE, Listener, Person
-from tests.support.raw_http import cookie_of, request
+from tests.support.programs.shell import beside, empty_redis
 from tests.support.servers import Aiochat, Postgres, Redis
-from tests.support.shell import beside, empty_redis
+from tests.support.sites.own_server import OwnServer
+from tests.support.wire.raw_http import cookie_of, request
 from timings import TIMINGS, Timings
 
 NEW = "another horse battery"

@@ -16,9 +16,9 @@ from accounts.people.gravatar import Gravatar, hash_of
 from helpers.fetching import Fetcher
 from helpers.images import PictureMaker
 from tests.conftest import LIMITS_OFF, Cast, unique
-from tests.support.fake_upstream import Elsewhere, drawn, elsewhere
 from tests.support.people import PATIENCE, Person
 from tests.support.servers import Aiochat
+from tests.support.services.fake_upstream import Elsewhere, drawn, elsewhere
 
 
 @pytest.fixture(scope="module")

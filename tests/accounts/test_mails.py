@@ -9,9 +9,9 @@ import pytest
 
 from tests.conftest import QUICK, Cast, patient_env, unique
 from tests.support.accounts import accounts_of
-from tests.support.mail_server import HANGS_UP, MailBox, html_of, link_in, mailbox, text_of
 from tests.support.people import PASSWORD, PATIENCE, JsonObject, Person
 from tests.support.servers import Aiochat, Postgres, Redis
+from tests.support.services.mail_server import HANGS_UP, MailBox, html_of, link_in, mailbox, text_of
 
 OTHER_PASSWORD = "another fine sentence"
 SENT = "a mail with a link is on its way"

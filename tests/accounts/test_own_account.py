@@ -22,8 +22,8 @@ from helpers.web.session_stores import (
 from tests.conftest import LIMITS_OFF, Cast, unique
 from tests.support.databases import new_sqlite
 from tests.support.people import PASSWORD, Listener, Person
-from tests.support.raw_http import cookie_of, request
 from tests.support.servers import ROOT, Aiochat, Redis
+from tests.support.wire.raw_http import cookie_of, request
 
 NEW = "another horse battery"
 

@@ -18,10 +18,10 @@ from tests.conftest import server_env, unique
 from tests.support.accounts import accounts_of
 from tests.support.databases import new_sqlite
 from tests.support.feed_reader import listens
-from tests.support.own_server import OwnServer
 from tests.support.people import PASSWORD, PATIENCE, Person
-from tests.support.raw_http import cookie_of, request
 from tests.support.servers import Aiochat, Postgres, Redis
+from tests.support.sites.own_server import OwnServer
+from tests.support.wire.raw_http import cookie_of, request
 from timings import Timings
 
 ROUNDS, COPIES = 10, 8

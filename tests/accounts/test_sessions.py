@@ -24,8 +24,8 @@ from tests.conftest import LIMITS_OFF, Cast
 from tests.support.accounts import accounts_of
 from tests.support.databases import new_sqlite
 from tests.support.people import PASSWORD, Listener, Person, person
-from tests.support.raw_http import cookie_of, request
 from tests.support.servers import Aiochat, Redis
+from tests.support.wire.raw_http import cookie_of, request
 
 
 async def status_of(url: str, cookie: str) -> int:

@@ -17,8 +17,8 @@ from accounts.signin.throttling import ACCOUNT_FREE, ADDRESS_FREE, hashed
 from tests.conftest import LIMITS_OFF, server_env, unique
 from tests.support.accounts import accounts_of
 from tests.support.people import PASSWORD, Person, person
-from tests.support.raw_http import Answer, cookie_of, request
 from tests.support.servers import Aiochat, Postgres, Redis
+from tests.support.wire.raw_http import Answer, cookie_of, request
 
 LIMITS_ON = {"AIOCHAT_RATE_LIMITS": "on"}
 

@@ -16,8 +16,8 @@ from tests.feed.test_post_pictures import sends
 from tests.support.deleted_accounts import asks, everything, leaves, rows, until
 from tests.support.feed_reader import comments, writes
 from tests.support.people import Person
+from tests.support.programs.shell import beside
 from tests.support.servers import Aiochat
-from tests.support.shell import beside
 
 
 @pytest.mark.parametrize("what", ["person", "room"])

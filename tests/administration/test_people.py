@@ -11,7 +11,7 @@ from tests.administration.conftest import Staff, acts
 from tests.conftest import Cast, unique
 from tests.support.accounts import PASSWORD, accounts_of
 from tests.support.people import PATIENCE, JsonObject, Person
-from tests.support.raw_http import cookie_of, request
+from tests.support.wire.raw_http import cookie_of, request
 
 NEW = "another horse battery"
 

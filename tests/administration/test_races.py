@@ -8,9 +8,9 @@ from tests.administration.conftest import Staff, acts
 from tests.conftest import Cast, server_env, unique
 from tests.support.accounts import PASSWORD, accounts_of
 from tests.support.people import PATIENCE, JsonObject, Person
-from tests.support.raw_http import cookie_of, request
+from tests.support.programs.shell import beside
 from tests.support.servers import Aiochat, Postgres, Redis
-from tests.support.shell import beside
+from tests.support.wire.raw_http import cookie_of, request
 
 
 async def does(someone: Person, name: str, act: str, **fields: str) -> tuple[int, JsonObject]:

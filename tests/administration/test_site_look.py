@@ -15,10 +15,10 @@ from accounts.people.site_roles import SiteRole
 from tests.administration.conftest import Staff, acts
 from tests.administration.test_site import cast, sets, text_of
 from tests.conftest import Cast
-from tests.support.fake_upstream import drawn
 from tests.support.people import JsonObject, Person
+from tests.support.programs.shell import beside
 from tests.support.servers import Aiochat
-from tests.support.shell import beside
+from tests.support.services.fake_upstream import drawn
 
 __all__ = ["cast"]
 

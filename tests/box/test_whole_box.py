@@ -18,12 +18,12 @@ import pytest
 from aiohttp.abc import AbstractResolver, ResolveResult
 
 from tests.operations.faults.test_crash import RETRY_SECONDS, Sender
-from tests.support.debian_root import Machine, Unavailable, check_here, made
 from tests.support.files import posts, uploads
-from tests.support.former_release import unpack_former_release
 from tests.support.people import Listener, Person
+from tests.support.programs.debian_root import Machine, Unavailable, check_here, made
+from tests.support.programs.former_release import unpack_former_release
+from tests.support.programs.shell import run
 from tests.support.servers import ROOT
-from tests.support.shell import run
 
 pytestmark = [
     pytest.mark.skipif(not os.environ.get("BOX"), reason="takes minutes: make box-test"),

@@ -7,8 +7,8 @@ import pytest
 from playwright.async_api import Browser, ViewportSize, async_playwright
 
 from tests.conftest import server_env, unique
-from tests.support.browser import ARGUMENTS, CHROMIUM, PHONE, WIDE, Profiles, Screen, Visitor, Visitors
-from tests.support.inspector import axe, inspector
+from tests.support.pages.browser import ARGUMENTS, CHROMIUM, PHONE, WIDE, Profiles, Screen, Visitor, Visitors
+from tests.support.pages.inspector import axe, inspector
 from tests.support.people import Listener, Person
 from tests.support.servers import Aiochat, Nginx, Postgres, Redis, free_port
 

@@ -8,14 +8,14 @@ from playwright.async_api import expect
 
 from tests.chat.actions.test_invite_links import makes_link
 from tests.conftest import Cast, unique
-from tests.support.browser import PHONE, WIDE
-from tests.support.composer_page import cut_off
 from tests.support.feed_reader import asks, goes_private
-from tests.support.files_page import drawn, payload
-from tests.support.inspector import Inspector, is_connected, opens_by_script
-from tests.support.linked_site import linked_site
+from tests.support.pages.browser import PHONE, WIDE
+from tests.support.pages.composer import cut_off
+from tests.support.pages.files import drawn, payload
+from tests.support.pages.inspector import Inspector, is_connected, opens_by_script
 from tests.support.people import JsonObject, Person
 from tests.support.servers import Aiochat
+from tests.support.sites.linked import linked_site
 
 MARKED = """# Beans
 *Six* ~~beans~~ **up**, see `soil.py`, https://example.org and #{room}

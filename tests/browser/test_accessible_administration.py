@@ -10,9 +10,9 @@ from tests.accounts.test_pictures import drawn
 from tests.administration.conftest import acts
 from tests.administration.test_site_look import gives
 from tests.conftest import Cast, unique
-from tests.support.browser import PHONE, WIDE, Profiles, Screen
 from tests.support.deleted_accounts import rows
-from tests.support.inspector import Inspector
+from tests.support.pages.browser import PHONE, WIDE, Profiles, Screen
+from tests.support.pages.inspector import Inspector
 from tests.support.people import Person
 from tests.support.servers import Aiochat
 

@@ -12,7 +12,7 @@ from playwright.async_api import Browser, BrowserContext, Page, Route, expect
 from helpers.web.assets.files import Files
 from helpers.web.assets.joining import LATER
 from tests.conftest import LIMITS_OFF, server_env, unique
-from tests.support.browser import WIDE, comes_true
+from tests.support.pages.browser import WIDE, comes_true
 from tests.support.people import PATIENCE, Person
 from tests.support.servers import ROOT, Aiochat, Nginx, Postgres, Redis, free_port
 

@@ -7,7 +7,7 @@ import pytest
 from playwright.async_api import Browser, expect
 
 from tests.conftest import unique
-from tests.support.browser import WIDE, Visitor
+from tests.support.pages.browser import WIDE, Visitor
 from tests.support.people import PATIENCE
 from tests.support.servers import Aiochat
 

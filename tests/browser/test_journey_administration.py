@@ -6,7 +6,7 @@ import pytest
 from playwright.async_api import expect
 
 from tests.conftest import Cast
-from tests.support.inspector import Inspector
+from tests.support.pages.inspector import Inspector
 from tests.support.people import Person
 from tests.support.servers import Aiochat
 

@@ -9,11 +9,11 @@ from playwright.async_api import Browser, expect
 
 from tests.conftest import LIMITS_OFF, QUICK, unique
 from tests.support.accounts import accounts_of
-from tests.support.browser import WIDE, Visitor, comes_true, sidebar_is_live
-from tests.support.files_page import all_uploaded, chooses, drawn, payload
+from tests.support.pages.browser import WIDE, Visitor, comes_true, sidebar_is_live
+from tests.support.pages.files import all_uploaded, chooses, drawn, payload
+from tests.support.pages.shell import STAYS
 from tests.support.servers import Aiochat, free_port
 from tests.support.servers.subpath import SubPath
-from tests.support.shell_page import STAYS
 
 PATH = "/team/chat"
 

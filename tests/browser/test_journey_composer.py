@@ -6,8 +6,8 @@ from typing import Any
 
 from playwright.async_api import Page, expect
 
-from tests.support.browser import WIDE, Visitor, Visitors, one_database
-from tests.support.composer_page import box, cut, options, write
+from tests.support.pages.browser import WIDE, Visitor, Visitors, one_database
+from tests.support.pages.composer import box, cut, options, write
 
 pytestmark = one_database
 """What is told here is the browser's part; the other journeys tell the server's, on each

@@ -6,8 +6,8 @@ from typing import Any
 from playwright.async_api import Locator, expect
 
 from tests.conftest import unique
-from tests.support.browser import Visitor, one_database
-from tests.support.composer_page import all_sent, box, write
+from tests.support.pages.browser import Visitor, one_database
+from tests.support.pages.composer import all_sent, box, write
 
 pytestmark = one_database
 

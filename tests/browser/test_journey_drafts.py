@@ -6,8 +6,8 @@ import json
 
 from playwright.async_api import WebSocket, expect
 
-from tests.support.browser import Visitor, one_database
-from tests.support.composer_page import all_sent, box, choose, cut, keep_reply, write
+from tests.support.pages.browser import Visitor, one_database
+from tests.support.pages.composer import all_sent, box, choose, cut, keep_reply, write
 from tests.support.people import PATIENCE
 
 pytestmark = one_database

@@ -3,7 +3,7 @@
 import pytest
 from playwright.async_api import expect
 
-from tests.support.browser import PHONE, Visitor, one_database
+from tests.support.pages.browser import PHONE, Visitor, one_database
 
 pytestmark = one_database
 

@@ -13,7 +13,7 @@ from playwright.async_api import Browser, Route, ViewportSize, expect
 
 from tests.conftest import unique
 from tests.support import feed_reader
-from tests.support.browser import PHONE, WIDE, Visitor, behind_nginx
+from tests.support.pages.browser import PHONE, WIDE, Visitor, behind_nginx
 from tests.support.people import PASSWORD
 
 pytestmark = behind_nginx

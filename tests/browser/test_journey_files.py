@@ -5,9 +5,9 @@ from pathlib import Path
 
 from playwright.async_api import Browser, expect
 
-from tests.support.browser import PHONE, Visitor, comes_true, one_database
-from tests.support.composer_page import all_sent, cut
-from tests.support.files_page import (
+from tests.support.pages.browser import PHONE, Visitor, comes_true, one_database
+from tests.support.pages.composer import all_sent, cut
+from tests.support.pages.files import (
     Tunnel,
     all_uploaded,
     chooses,
@@ -19,7 +19,7 @@ from tests.support.files_page import (
     pieces,
     through,
 )
-from tests.support.inspector import Inspector
+from tests.support.pages.inspector import Inspector
 from tests.support.people import Listener
 
 pytestmark = one_database

@@ -5,8 +5,8 @@ from playwright.async_api import Locator, expect
 
 from chat.history.members import SMALL_ROOM
 from tests.support.accounts import accounts_of
-from tests.support.browser import WIDE, Visitor, Visitors, one_database
-from tests.support.composer_page import all_sent, box, options, write
+from tests.support.pages.browser import WIDE, Visitor, Visitors, one_database
+from tests.support.pages.composer import all_sent, box, options, write
 
 pytestmark = one_database
 

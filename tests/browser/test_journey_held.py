@@ -3,7 +3,7 @@
 from playwright.async_api import Browser, expect
 
 from tests.chat.order.test_filters import adds, answers, held
-from tests.support.browser import Visitor, one_database
+from tests.support.pages.browser import Visitor, one_database
 
 pytestmark = one_database
 

@@ -2,7 +2,7 @@
 
 from playwright.async_api import expect
 
-from tests.support.browser import Visitor, one_database
+from tests.support.pages.browser import Visitor, one_database
 
 pytestmark = one_database
 

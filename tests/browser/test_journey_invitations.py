@@ -4,7 +4,7 @@ import pytest
 from playwright.async_api import Locator, expect
 
 from tests.conftest import unique
-from tests.support.browser import WIDE, Visitor, Visitors, one_database
+from tests.support.pages.browser import WIDE, Visitor, Visitors, one_database
 from tests.support.people import Listener
 
 pytestmark = one_database

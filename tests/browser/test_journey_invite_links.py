@@ -6,7 +6,7 @@ import re
 from playwright.async_api import expect
 
 from tests.conftest import unique
-from tests.support.browser import PHONE, Visitor, Visitors, one_database
+from tests.support.pages.browser import PHONE, Visitor, Visitors, one_database
 from tests.support.people import PASSWORD
 
 pytestmark = one_database

@@ -8,7 +8,7 @@ from playwright.async_api import Page, expect
 
 from helpers.web.routing import Access
 from tests.conftest import unique
-from tests.support.browser import WIDE, Visitor, Visitors, comes_true, one_database
+from tests.support.pages.browser import WIDE, Visitor, Visitors, comes_true, one_database
 from urls import ROUTES
 
 pytestmark = one_database

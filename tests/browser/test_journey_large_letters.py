@@ -3,7 +3,7 @@ scroll."""
 
 import pytest
 
-from tests.support.browser import Visitor
+from tests.support.pages.browser import Visitor
 
 LARGE = "() => { document.documentElement.style.fontSize = '200%'; }"
 

@@ -4,8 +4,8 @@ network cut in between."""
 import pytest
 from playwright.async_api import Locator, Request, expect
 
-from tests.support.browser import Visitor, comes_true, one_database
-from tests.support.composer_page import cut
+from tests.support.pages.browser import Visitor, comes_true, one_database
+from tests.support.pages.composer import cut
 from tests.support.people import JsonObject, Listener
 
 FOCUSED = "document.activeElement.closest('#timeline > *')?.dataset.number"

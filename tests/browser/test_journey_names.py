@@ -5,7 +5,7 @@ import pytest
 from playwright.async_api import ViewportSize, expect
 
 from tests.conftest import unique
-from tests.support.browser import PHONE, WIDE, Visitors, one_database
+from tests.support.pages.browser import PHONE, WIDE, Visitors, one_database
 
 pytestmark = one_database
 

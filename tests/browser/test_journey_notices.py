@@ -4,7 +4,7 @@ message says why."""
 from playwright.async_api import expect
 
 from tests.conftest import unique
-from tests.support.browser import Visitor, one_database
+from tests.support.pages.browser import Visitor, one_database
 
 pytestmark = one_database
 

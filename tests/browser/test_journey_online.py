@@ -7,7 +7,7 @@ import pytest
 from playwright.async_api import expect
 
 from tests.browser.test_journey_people import make_room, row
-from tests.support.browser import WIDE, Visitor, Visitors, behind_nginx, comes_true
+from tests.support.pages.browser import WIDE, Visitor, Visitors, behind_nginx, comes_true
 from tests.support.people import Listener
 
 pytestmark = behind_nginx

@@ -8,7 +8,7 @@ import pytest
 from playwright.async_api import Locator, expect
 
 from tests.conftest import unique
-from tests.support.browser import PHONE, WIDE, Profiles, Screen, Visitor, Visitors, behind_nginx
+from tests.support.pages.browser import PHONE, WIDE, Profiles, Screen, Visitor, Visitors, behind_nginx
 from tests.support.people import PASSWORD, Person
 from tests.support.servers import Aiochat
 

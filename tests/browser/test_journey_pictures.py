@@ -8,7 +8,7 @@ from PIL import Image
 from playwright.async_api import ViewportSize, expect
 
 from tests.conftest import unique
-from tests.support.browser import PHONE, WIDE, Visitor, behind_nginx
+from tests.support.pages.browser import PHONE, WIDE, Visitor, behind_nginx
 
 pytestmark = behind_nginx
 

@@ -7,7 +7,7 @@ from playwright.async_api import FilePayload, ViewportSize, expect
 
 from tests.accounts.test_pictures import drawn
 from tests.browser.test_journey_feed import follows, is_live, opens
-from tests.support.browser import PHONE, WIDE, Visitor, behind_nginx, comes_true
+from tests.support.pages.browser import PHONE, WIDE, Visitor, behind_nginx, comes_true
 
 PASTE = """async (box) => {
   const canvas = new OffscreenCanvas(900, 600);

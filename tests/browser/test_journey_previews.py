@@ -10,9 +10,9 @@ from playwright.async_api import Locator, Page, expect
 
 from tests.browser.timeline.test_first_rows import LOOK
 from tests.conftest import unique
-from tests.support.browser import PHONE, Visitor, Visitors, comes_true, one_database
-from tests.support.fake_upstream import drawn
-from tests.support.linked_site import Site, linked_site
+from tests.support.pages.browser import PHONE, Visitor, Visitors, comes_true, one_database
+from tests.support.services.fake_upstream import drawn
+from tests.support.sites.linked import Site, linked_site
 
 pytestmark = one_database
 

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from playwright.async_api import ViewportSize, expect
 
 from tests.conftest import unique
-from tests.support.browser import PHONE, WIDE, Visitor, one_database
+from tests.support.pages.browser import PHONE, WIDE, Visitor, one_database
 
 pytestmark = one_database
 """What is told here is the browser's part; tests/accounts/test_blocks.py and

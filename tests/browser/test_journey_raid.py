@@ -10,8 +10,8 @@ import pytest
 from playwright.async_api import expect
 
 from tests.conftest import Cast, unique
-from tests.support.browser import Visitor, one_database
 from tests.support.deleted_accounts import change
+from tests.support.pages.browser import Visitor, one_database
 from tests.support.people import PATIENCE, JsonObject, Listener, Person
 from tests.support.servers import Aiochat
 

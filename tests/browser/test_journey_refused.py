@@ -6,10 +6,10 @@ import pytest
 from playwright.async_api import Browser, Dialog, expect
 
 from tests.conftest import unique
-from tests.support.browser import WIDE, Visitor, comes_true
+from tests.support.pages.browser import WIDE, Visitor, comes_true
+from tests.support.pages.shell import link
 from tests.support.people import PATIENCE, Person
 from tests.support.servers import Aiochat
-from tests.support.shell_page import link
 
 REFUSED = """
   const refuse = () => { throw new DOMException("denied", "SecurityError"); };

@@ -4,7 +4,7 @@ in rooms and in the feed."""
 from playwright.async_api import Page, expect
 
 from tests.conftest import unique
-from tests.support.browser import WIDE, Visitors, one_database
+from tests.support.pages.browser import WIDE, Visitors, one_database
 
 pytestmark = one_database
 

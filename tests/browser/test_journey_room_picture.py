@@ -3,7 +3,7 @@
 from playwright.async_api import FilePayload, expect
 
 from tests.accounts.test_pictures import drawn
-from tests.support.browser import WIDE, Visitor, one_database
+from tests.support.pages.browser import WIDE, Visitor, one_database
 
 pytestmark = one_database
 

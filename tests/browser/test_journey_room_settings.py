@@ -4,7 +4,7 @@ the sidebar. All of it holds at once for whoever is there."""
 import pytest
 from playwright.async_api import expect
 
-from tests.support.browser import WIDE, Visitor, one_database
+from tests.support.pages.browser import WIDE, Visitor, one_database
 
 pytestmark = one_database
 

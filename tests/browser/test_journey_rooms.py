@@ -4,7 +4,7 @@ there at its former address."""
 from playwright.async_api import expect
 
 from tests.conftest import unique
-from tests.support.browser import PHONE, WIDE, Visitors, one_database
+from tests.support.pages.browser import PHONE, WIDE, Visitors, one_database
 
 pytestmark = one_database
 

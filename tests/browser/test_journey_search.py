@@ -7,7 +7,7 @@ from urllib.parse import quote
 from playwright.async_api import Browser, Page, expect
 
 from tests.conftest import unique
-from tests.support.browser import PHONE, Visitor, Visitors, one_database
+from tests.support.pages.browser import PHONE, Visitor, Visitors, one_database
 from tests.support.people import PATIENCE, Person
 
 pytestmark = one_database

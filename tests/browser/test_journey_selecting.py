@@ -5,7 +5,7 @@ import pytest
 from playwright.async_api import Locator, expect
 
 from tests.browser.test_journey_messages import chooses, focuses, holds, menu, row
-from tests.support.browser import Visitor, one_database
+from tests.support.pages.browser import Visitor, one_database
 
 pytestmark = one_database
 

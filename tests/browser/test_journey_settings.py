@@ -3,7 +3,7 @@ by keyboard, on a phone, and without scripts."""
 
 from playwright.async_api import Browser, Page, expect
 
-from tests.support.browser import PHONE, Visitor, Visitors, comes_true, one_database
+from tests.support.pages.browser import PHONE, Visitor, Visitors, comes_true, one_database
 
 pytestmark = one_database
 

@@ -9,7 +9,7 @@ from playwright.async_api import Browser, Route, expect
 
 from helpers.web.routing import Access
 from tests.conftest import unique
-from tests.support.browser import PHONE, WIDE, Visitor, Visitors, one_database, sidebar_is_live
+from tests.support.pages.browser import PHONE, WIDE, Visitor, Visitors, one_database, sidebar_is_live
 from tests.support.people import Person
 from urls import ROUTES
 

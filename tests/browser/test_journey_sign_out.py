@@ -6,8 +6,8 @@ from typing import Any
 
 from playwright.async_api import Browser, Locator, Page, expect
 
-from tests.support.browser import Visitor, one_database, sidebar_is_live
-from tests.support.composer_page import box, cut
+from tests.support.pages.browser import Visitor, one_database, sidebar_is_live
+from tests.support.pages.composer import box, cut
 
 pytestmark = one_database
 

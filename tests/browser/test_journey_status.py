@@ -3,7 +3,7 @@ directory of people."""
 
 from playwright.async_api import Browser, expect
 
-from tests.support.browser import Visitor, one_database, sidebar_is_live
+from tests.support.pages.browser import Visitor, one_database, sidebar_is_live
 from tests.support.people import Person
 
 pytestmark = one_database

@@ -3,8 +3,8 @@ scripts."""
 
 from playwright.async_api import Browser, Locator, expect
 
-from tests.support.browser import Visitor, one_database, sidebar_is_live
 from tests.support.feed_reader import comments, follows, writes
+from tests.support.pages.browser import Visitor, one_database, sidebar_is_live
 
 pytestmark = one_database
 

@@ -4,9 +4,9 @@ import pytest
 from playwright.async_api import Locator, expect
 
 from tests.conftest import unique
-from tests.support.browser import PHONE, Visitor
-from tests.support.inspector import Inspector, axe
-from tests.support.shell_page import STAYS, goes_to
+from tests.support.pages.browser import PHONE, Visitor
+from tests.support.pages.inspector import Inspector, axe
+from tests.support.pages.shell import STAYS, goes_to
 
 __all__ = ["axe"]
 

@@ -7,7 +7,7 @@ import pytest
 from playwright.async_api import Browser, Page, expect
 
 from tests.conftest import unique
-from tests.support.browser import PHONE, Visitor, one_database, sidebar_is_live
+from tests.support.pages.browser import PHONE, Visitor, one_database, sidebar_is_live
 
 pytestmark = one_database
 

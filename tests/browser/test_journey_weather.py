@@ -8,10 +8,10 @@ from playwright.async_api import Browser, expect
 
 from accounts.people.gravatar import hash_of
 from tests.conftest import LIMITS_OFF, unique
-from tests.support.browser import PHONE, WIDE, Visitor
-from tests.support.fake_upstream import Elsewhere, drawn, elsewhere
+from tests.support.pages.browser import PHONE, WIDE, Visitor
 from tests.support.people import Person
 from tests.support.servers import Aiochat
+from tests.support.services.fake_upstream import Elsewhere, drawn, elsewhere
 
 
 @pytest.fixture

@@ -9,10 +9,10 @@ import pytest
 from playwright.async_api import Browser, Page, expect
 
 from tests.conftest import LIMITS_OFF, unique
-from tests.support.browser import WIDE, Visitor, comes_true
-from tests.support.fake_upstream import elsewhere
+from tests.support.pages.browser import WIDE, Visitor, comes_true
 from tests.support.people import PATIENCE, Person
 from tests.support.servers import Aiochat
+from tests.support.services.fake_upstream import elsewhere
 
 LEDGER = """(() => {
   const begun = new Set();

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 from playwright.async_api import Browser, Page, expect
 
-from tests.support.browser import WIDE
+from tests.support.pages.browser import WIDE
 from tests.support.servers import Aiochat
 
 WATCH = """() => {

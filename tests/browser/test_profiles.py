@@ -1,6 +1,6 @@
 """A page that goes from one story to the next knows nothing of the first one's user."""
 
-from tests.support.browser import WIDE, Profiles, Screen
+from tests.support.pages.browser import WIDE, Profiles, Screen
 from tests.support.servers import Aiochat
 
 FILL = """async () => {

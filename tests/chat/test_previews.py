@@ -20,10 +20,10 @@ from tests.chat.history.conftest import filled
 from tests.conftest import unique
 from tests.support.databases import new_sqlite
 from tests.support.deleted_accounts import change, rows
-from tests.support.fake_upstream import drawn
-from tests.support.linked_site import Site, linked_site
 from tests.support.people import PATIENCE, JsonObject, Listener, Person
 from tests.support.servers import Aiochat
+from tests.support.services.fake_upstream import drawn
+from tests.support.sites.linked import Site, linked_site
 from timings import Timings
 
 PAGE = """<!doctype html><title>Plain</title><meta property="og:title" content="{title}">

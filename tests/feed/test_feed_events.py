@@ -10,8 +10,8 @@ import pytest
 from tests.conftest import Cast, server_env, unique
 from tests.support.feed_reader import Stream, asks, comments, follows, listens, writes
 from tests.support.people import PATIENCE, Person
-from tests.support.raw_http import cookie_of
 from tests.support.servers import Aiochat, Nginx, Postgres, Redis, free_port
+from tests.support.wire.raw_http import cookie_of
 
 
 async def since(someone: Person) -> int:

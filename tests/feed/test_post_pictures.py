@@ -19,8 +19,8 @@ from tests.accounts.test_pictures import drawn, empty_png, moving
 from tests.conftest import server_env, unique
 from tests.support.feed_reader import asks, comments, fills, follows, listens, page, texts, writes
 from tests.support.people import JsonObject, Person
-from tests.support.raw_http import cookie_of, request
 from tests.support.servers import Aiochat, Nginx, Postgres, Redis, free_port
+from tests.support.wire.raw_http import cookie_of, request
 
 BIG = drawn("JPEG", (3200, 2400))
 File = tuple[bytes, str]

@@ -18,7 +18,7 @@ from helpers.web.routing import ROUTES
 from settings import read_settings
 from tests.conftest import Cast
 from tests.support.people import PATIENCE, Person
-from tests.support.raw_http import request
+from tests.support.wire.raw_http import request
 from urls import ROUTES as ALL
 
 PATH = "/feed/events/trial"

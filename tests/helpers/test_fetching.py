@@ -13,8 +13,8 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 
 from helpers import fetching
 from helpers.fetching import Fetcher, FetchError, Response, is_public
-from tests.support.fake_upstream import Elsewhere, NameServer, elsewhere, name_server
 from tests.support.servers import free_port
+from tests.support.services.fake_upstream import Elsewhere, NameServer, elsewhere, name_server
 
 PUBLIC = [
     "1.1.1.1",

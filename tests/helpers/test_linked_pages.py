@@ -19,8 +19,8 @@ from helpers.linked_pages import reading
 from helpers.linked_pages.charsets import decoded
 from helpers.linked_pages.parsing import parse, parse_oembed
 from helpers.linked_pages.reading import NoPage, PageReader, checked_address
-from tests.support.fake_upstream import drawn
-from tests.support.linked_site import PUBLIC, Site, linked_site
+from tests.support.services.fake_upstream import drawn
+from tests.support.sites.linked import PUBLIC, Site, linked_site
 
 
 @pytest.fixture

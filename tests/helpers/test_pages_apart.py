@@ -20,13 +20,13 @@ from helpers.linked_pages.reading import NoPage
 from helpers.processes.companion import Companion, CompanionEnded
 from tests.helpers.test_linked_pages import HOSTILE, page
 from tests.helpers.test_sandbox import runs, until
-from tests.support.fake_upstream import drawn
-from tests.support.hungry_program import MEMORY as HUNGRY_MEMORY
-from tests.support.hungry_program import PROGRAM as HUNGRY
-from tests.support.hungry_program import SPARE
-from tests.support.linked_pages_program import PROGRAM
-from tests.support.linked_site import PUBLIC, Site, linked_site
 from tests.support.people import PATIENCE
+from tests.support.programs.hungry import MEMORY as HUNGRY_MEMORY
+from tests.support.programs.hungry import PROGRAM as HUNGRY
+from tests.support.programs.hungry import SPARE
+from tests.support.programs.linked_pages import PROGRAM
+from tests.support.services.fake_upstream import drawn
+from tests.support.sites.linked import PUBLIC, Site, linked_site
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import pytest
 from setting_names import SUFFIX
 from setting_sources import MAX_BYTES
 from settings import Settings, SettingsError, read_settings
-from tests.support.shell import line_of, run
+from tests.support.programs.shell import line_of, run
 
 SECRET = "s3cret"
 URL = f"postgresql://aiochat:{SECRET}@db/aiochat"

@@ -19,8 +19,8 @@ from helpers.web_push import service
 from helpers.web_push.encryption import CURVE, MAX_PLAIN, encrypt, from_text, to_text
 from helpers.web_push.service import Browser, Fate, Push, PushSender, outcome_of, pause_of
 from helpers.web_push.vapid import TOKEN_SECONDS, USED_SECONDS, VapidKey
-from tests.support.linked_site import PUBLIC
-from tests.support.push_service import Device, PushService, claims_of, decrypt, push_service
+from tests.support.services.push_service import Device, PushService, claims_of, decrypt, push_service
+from tests.support.sites.linked import PUBLIC
 
 PLAIN = "V2hlbiBJIGdyb3cgdXAsIEkgd2FudCB0byBiZSBhIHdhdGVybWVsb24"
 SERVER_PRIVATE = "yfWPiYE-n46HLnH0KqZOF1fJJU3MYrct3AELtAQ-oRw"

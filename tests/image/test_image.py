@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.image import USER, Container, Image, Unavailable, check_here
 from tests.support.people import Person
+from tests.support.programs.image import USER, Container, Image, Unavailable, check_here
 
 pytestmark = [
     pytest.mark.skipif(not os.environ.get("IMAGE"), reason="takes minutes: make image-test"),

@@ -9,10 +9,10 @@ import pytest
 from tests.conftest import LIMITS_OFF, QUICK, Cast, patient_env, unique
 from tests.support.accounts import accounts_of
 from tests.support.deleted_accounts import change, rows
-from tests.support.mail_server import MailBox, html_of, link_in, mailbox, text_of
 from tests.support.people import Person
-from tests.support.pushed_site import message_notice, state_of
 from tests.support.servers import Aiochat, Postgres, Redis
+from tests.support.services.mail_server import MailBox, html_of, link_in, mailbox, text_of
+from tests.support.sites.pushed import message_notice, state_of
 
 
 @pytest.fixture(scope="module")

@@ -11,10 +11,11 @@ from aiohttp import web
 from notifications.push.devices import MOST_DEVICES, REFUSALS
 from tests.conftest import Cast, unique
 from tests.support.deleted_accounts import everything, rows
-from tests.support.linked_site import PUBLIC
 from tests.support.people import PATIENCE, JsonObject, Person
-from tests.support.push_service import Device, PushService, push_service
-from tests.support.pushed_site import (
+from tests.support.servers import Aiochat
+from tests.support.services.push_service import Device, PushService, push_service
+from tests.support.sites.linked import PUBLIC
+from tests.support.sites.pushed import (
     devices,
     gets_device,
     message_notice,
@@ -23,7 +24,6 @@ from tests.support.pushed_site import (
     state_of,
     subscribes,
 )
-from tests.support.servers import Aiochat
 
 
 @pytest.fixture(scope="module")

@@ -14,9 +14,9 @@ from tests.conftest import QUICK, server_env, unique
 from tests.support.deleted_accounts import rows
 from tests.support.notices import id_of, until
 from tests.support.people import JsonObject, Person, person
-from tests.support.push_service import PushService, push_service
-from tests.support.pushed_site import gets_device, state_of
 from tests.support.servers import Aiochat, Nginx, Postgres, Redis, free_port
+from tests.support.services.push_service import PushService, push_service
+from tests.support.sites.pushed import gets_device, state_of
 
 Site = tuple[list[Aiochat], str]
 

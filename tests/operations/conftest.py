@@ -7,10 +7,10 @@ import pytest
 
 from tests.conftest import LIMITS_OFF, server_env, unique
 from tests.support.databases import new_postgres, new_sqlite
-from tests.support.saved_site import SavedSite
+from tests.support.programs.shell import Shell, empty_redis
 from tests.support.servers import Postgres, Redis
 from tests.support.servers.upstream import Worker
-from tests.support.shell import Shell, empty_redis
+from tests.support.sites.saved import SavedSite
 
 PASSWORD = "a fine password"
 

@@ -9,7 +9,7 @@ import pytest
 from helpers.web.routing import Access, Route
 from tests.conftest import Cast, unique
 from tests.support.people import Person
-from tests.support.raw_http import Answer, cookie_of, request
+from tests.support.wire.raw_http import Answer, cookie_of, request
 from urls import ROUTES
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")

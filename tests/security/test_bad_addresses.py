@@ -6,7 +6,7 @@ import pytest
 from tests.conftest import unique
 from tests.security.conftest import Lasting
 from tests.support.people import Person
-from tests.support.raw_http import Answer, cookie_of, request
+from tests.support.wire.raw_http import Answer, cookie_of, request
 
 pytestmark = pytest.mark.usefixtures("nothing_logged")
 

@@ -11,8 +11,8 @@ import pytest
 from tests.security.conftest import Lasting
 from tests.support.accounts import accounts_of
 from tests.support.people import PASSWORD, Person
-from tests.support.raw_http import Answer, cookie_of, request
 from tests.support.servers import Aiochat
+from tests.support.wire.raw_http import Answer, cookie_of, request
 
 
 @dataclass

@@ -21,9 +21,9 @@ from settings import Settings
 from tests.conftest import LIMITS_OFF, unique
 from tests.security.test_memory import _forget_peak, _peak_kb
 from tests.support.people import PATIENCE, person
-from tests.support.raw_http import cookie_of
 from tests.support.servers import Aiochat, Redis, free_port
-from tests.support.websocket_bytes import PING, TEXT, Echo, frame
+from tests.support.wire.raw_http import cookie_of
+from tests.support.wire.websocket_bytes import PING, TEXT, Echo, frame
 from timings import Timings
 
 HERE, THERE = "127.0.0.2", "127.0.0.3"

@@ -7,8 +7,8 @@ import pytest
 
 from tests.conftest import Cast, unique
 from tests.support.people import PASSWORD, Person
-from tests.support.raw_http import Answer, cookie_of, request
 from tests.support.servers import Aiochat
+from tests.support.wire.raw_http import Answer, cookie_of, request
 from urls import ROUTES
 
 

@@ -9,8 +9,8 @@ import pytest
 from helpers.web.headers import ALWAYS, FIXED
 from tests.conftest import LIMITS_OFF, Cast
 from tests.support.people import Person
-from tests.support.raw_http import Answer, cookie_of, request, send
 from tests.support.servers import Aiochat
+from tests.support.wire.raw_http import Answer, cookie_of, request, send
 
 YEAR = "public, max-age=31536000, immutable"
 

@@ -13,9 +13,9 @@ from aiohttp.web import HTTPRequestTimeout
 from helpers.web.requests import bodies
 from tests.conftest import unique
 from tests.support.people import PATIENCE, Person, person
-from tests.support.raw_http import Answer, cookie_of, request
 from tests.support.servers import Aiochat, Nginx, free_port
 from tests.support.servers.process import Server
+from tests.support.wire.raw_http import Answer, cookie_of, request
 
 CONNECTIONS = 10
 SIZE = 40 << 20

@@ -12,9 +12,9 @@ import pytest
 
 from tests.conftest import LIMITS_OFF, unique
 from tests.support.people import PATIENCE, person
-from tests.support.raw_http import cookie_of
 from tests.support.servers import Aiochat, Nginx, free_port
-from tests.support.websocket_bytes import BINARY, PING, TEXT, frame
+from tests.support.wire.raw_http import cookie_of
+from tests.support.wire.websocket_bytes import BINARY, PING, TEXT, frame
 from timings import Timings
 
 PEOPLE = 20

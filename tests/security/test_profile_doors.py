@@ -22,7 +22,7 @@ from tests.security.test_access import answers_to
 from tests.support.database_snapshot import Stored
 from tests.support.feed_reader import asks, blocks, comments, follows, goes_private, listens, since, writes
 from tests.support.people import JsonObject, Person
-from tests.support.raw_http import Answer, cookie_of, request
+from tests.support.wire.raw_http import Answer, cookie_of, request
 from urls import ROUTES
 
 MISSING = 9_999_999_999_999_999

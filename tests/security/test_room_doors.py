@@ -9,7 +9,7 @@ from tests.security.test_access import METHODS, answers_to, path_of
 from tests.support.database_snapshot import Stored
 from tests.support.feed_reader import blocks
 from tests.support.people import JsonObject, Listener, Person
-from tests.support.raw_http import cookie_of, request
+from tests.support.wire.raw_http import cookie_of, request
 from urls import ROUTES
 
 OF_ROOMS = {route.name: route for route in ROUTES if route.path.startswith("/rooms/{name}")}

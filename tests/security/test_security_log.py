@@ -14,8 +14,8 @@ from helpers import security_log
 from helpers.security_log import note, note_refusal
 from tests.conftest import Cast, unique
 from tests.support.people import PASSWORD, Person
+from tests.support.programs.shell import line_of, run
 from tests.support.servers import Aiochat
-from tests.support.shell import line_of, run
 
 FIELD = re.compile(r'(\w+)=("(?:[^"\\]|\\.)*"|\S+)')
 

@@ -11,8 +11,8 @@ from accounts.signin.turns import AT_ONCE, MAX_ASKED, TurnsOfPeople
 from helpers.errors import ActionError
 from tests.conftest import unique
 from tests.support.people import Person, person
-from tests.support.raw_http import cookie_of
 from tests.support.servers import Aiochat
+from tests.support.wire.raw_http import cookie_of
 
 
 def test_pages_have_a_bucket_for_each_person() -> None:

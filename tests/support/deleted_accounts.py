@@ -11,8 +11,8 @@ import psycopg
 from tests.conftest import unique
 from tests.support import feed_reader
 from tests.support.people import PASSWORD, PATIENCE, Listener, Person
-from tests.support.raw_http import cookie_of, request
 from tests.support.servers import Aiochat
+from tests.support.wire.raw_http import cookie_of, request
 
 JSON = {"Accept": "application/json"}
 

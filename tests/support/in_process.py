@@ -24,7 +24,7 @@ from chat.roles import Role
 from helpers.text.translation import ENGLISH
 from helpers.websocket.keep_alive import KeepAlive
 from tests.support.people import PATIENCE, JsonObject
-from tests.support.websocket_bytes import TEXT, frame
+from tests.support.wire.websocket_bytes import TEXT, frame
 from timings import Timings
 
 CELLAR = 1

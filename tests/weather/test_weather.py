@@ -15,9 +15,9 @@ from helpers.fetching import Fetcher, FetchError, Response
 from helpers.limits import Buckets
 from helpers.text.translation import ENGLISH
 from tests.conftest import LIMITS_OFF, Cast
-from tests.support.fake_upstream import Elsewhere, elsewhere
 from tests.support.people import Person
 from tests.support.servers import Aiochat
+from tests.support.services.fake_upstream import Elsewhere, elsewhere
 from weather import forecast
 from weather.forecast import MAX_BYTES, MAX_LINE, Weather, clean_line, clean_place
 from weather.requests import REQUESTS_AT_ONCE, REQUESTS_PER_SECOND, WeatherRequests

@@ -6,8 +6,8 @@ import pytest
 from playwright.async_api import Browser
 
 from tests.conftest import unique
-from tests.support.browser import Profiles, Visitor
-from tests.support.inspector import axe
+from tests.support.pages.browser import Profiles, Visitor
+from tests.support.pages.inspector import axe
 from tests.support.people import Listener, Person
 
 __all__ = ["axe"]

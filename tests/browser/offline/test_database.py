@@ -2,8 +2,8 @@
 
 from playwright.async_api import expect
 
-from tests.support.browser import Visitor, comes_true, one_database
-from tests.support.offline_page import NOTHING, is_kept
+from tests.support.pages.browser import Visitor, comes_true, one_database
+from tests.support.pages.offline import NOTHING, is_kept
 from tests.support.people import Listener
 
 pytestmark = one_database

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from playwright.async_api import CDPSession, Page, expect
 
-from tests.support.browser import PHONE, Visitor, Visitors, comes_true, one_database
-from tests.support.inspector import Inspector
-from tests.support.offline_page import is_kept
-from tests.support.push_service import Device
+from tests.support.pages.browser import PHONE, Visitor, Visitors, comes_true, one_database
+from tests.support.pages.inspector import Inspector
+from tests.support.pages.offline import is_kept
+from tests.support.services.push_service import Device
 
 pytestmark = one_database
 

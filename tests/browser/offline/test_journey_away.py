@@ -4,9 +4,9 @@ import pytest
 from playwright.async_api import expect
 
 from tests.conftest import unique
-from tests.support.browser import PHONE, WIDE, Visitor, Visitors
-from tests.support.inspector import Inspector
-from tests.support.offline_page import is_kept, is_offline
+from tests.support.pages.browser import PHONE, WIDE, Visitor, Visitors
+from tests.support.pages.inspector import Inspector
+from tests.support.pages.offline import is_kept, is_offline
 from tests.support.servers import Aiochat
 
 

@@ -3,10 +3,10 @@
 from playwright.async_api import Browser, expect
 
 from tests.conftest import unique
-from tests.support.browser import PHONE, WIDE, Visitor, Visitors, comes_true, one_database
-from tests.support.offline_page import is_kept, is_offline, isnt_kept
+from tests.support.pages.browser import PHONE, WIDE, Visitor, Visitors, comes_true, one_database
+from tests.support.pages.offline import is_kept, is_offline, isnt_kept
+from tests.support.pages.shell import STAYS, link
 from tests.support.people import Listener
-from tests.support.shell_page import STAYS, link
 
 pytestmark = one_database
 

@@ -6,8 +6,8 @@ from playwright.async_api import Error, expect
 
 from tests.browser.test_journey_sign_out import signs_out
 from tests.conftest import unique
-from tests.support.browser import Visitor, Visitors, comes_true, one_database
-from tests.support.offline_page import NOTHING, is_kept
+from tests.support.pages.browser import Visitor, Visitors, comes_true, one_database
+from tests.support.pages.offline import NOTHING, is_kept
 from tests.support.people import PASSWORD, Person
 
 pytestmark = one_database

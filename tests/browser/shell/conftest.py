@@ -5,9 +5,9 @@ from collections.abc import AsyncIterator
 import pytest
 
 from tests.conftest import unique
-from tests.support.browser import Visitor
+from tests.support.pages.browser import Visitor
+from tests.support.pages.shell import STAYS
 from tests.support.people import Person
-from tests.support.shell_page import STAYS
 
 
 @pytest.fixture

@@ -7,9 +7,9 @@ import re
 from playwright.async_api import Browser, Route, expect
 
 from tests.conftest import unique
-from tests.support.browser import WIDE, Visitor, Visitors, comes_true, one_database
+from tests.support.pages.browser import WIDE, Visitor, Visitors, comes_true, one_database
+from tests.support.pages.shell import STAYS, goes_to, is_in, link
 from tests.support.people import Person
-from tests.support.shell_page import STAYS, goes_to, is_in, link
 
 pytestmark = one_database
 

@@ -3,9 +3,9 @@ address."""
 
 from playwright.async_api import Request, expect
 
-from tests.support.browser import Visitor, one_database
+from tests.support.pages.browser import Visitor, one_database
+from tests.support.pages.shell import fills, goes_to, is_in, link, top_row
 from tests.support.people import Person
-from tests.support.shell_page import fills, goes_to, is_in, link, top_row
 
 pytestmark = one_database
 

@@ -8,9 +8,9 @@ import pytest
 from playwright.async_api import Page, WebSocket, expect
 
 from tests.conftest import unique
-from tests.support.browser import PHONE, WIDE, Visitor, Visitors, comes_true, one_database
+from tests.support.pages.browser import PHONE, WIDE, Visitor, Visitors, comes_true, one_database
+from tests.support.pages.shell import STAYS, fills, goes_to, is_in, link
 from tests.support.people import PATIENCE, Person
-from tests.support.shell_page import STAYS, fills, goes_to, is_in, link
 
 pytestmark = one_database
 

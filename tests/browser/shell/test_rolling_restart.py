@@ -9,10 +9,10 @@ import pytest
 from playwright.async_api import Browser, expect
 
 from tests.conftest import server_env, unique
-from tests.support.browser import WIDE, Visitor
+from tests.support.pages.browser import WIDE, Visitor
+from tests.support.pages.shell import STAYS, goes_to, link
 from tests.support.people import PATIENCE
 from tests.support.servers import Aiochat, Postgres, Redis
-from tests.support.shell_page import STAYS, goes_to, link
 
 ROOMS = 3
 KEPT = 100

@@ -5,10 +5,10 @@ from collections.abc import AsyncIterator
 import pytest
 
 from tests.conftest import unique
-from tests.support.browser import Profiles
+from tests.support.pages.browser import Profiles
+from tests.support.pages.timeline import Reader, Reads, readers_of
 from tests.support.people import Listener, Person
 from tests.support.servers import Aiochat
-from tests.support.timeline_page import Reader, Reads, readers_of
 
 
 @pytest.fixture

@@ -9,12 +9,12 @@ from PIL import Image
 from playwright.async_api import Route, expect
 
 from tests.browser.timeline.test_first_rows import PAINTED
-from tests.support.browser import PHONE, comes_true
 from tests.support.files import posts, uploads
-from tests.support.files_page import drawn
-from tests.support.inspector import Inspector
+from tests.support.pages.browser import PHONE, comes_true
+from tests.support.pages.files import drawn
+from tests.support.pages.inspector import Inspector
+from tests.support.pages.timeline import Reader, Reads
 from tests.support.people import Listener, Person
-from tests.support.timeline_page import Reader, Reads
 
 FILES = """() => [...document.querySelectorAll("#timeline .files")].map((box) => {
   const copy = box.cloneNode(true);

@@ -10,9 +10,9 @@ import pytest
 from playwright.async_api import Page, Route, ViewportSize, expect
 
 from chat.doors.rooms.first_rows import MOST
-from tests.support.browser import PHONE, WIDE, comes_true
+from tests.support.pages.browser import PHONE, WIDE, comes_true
+from tests.support.pages.timeline import Reads, writes
 from tests.support.people import Listener, Person
-from tests.support.timeline_page import Reads, writes
 
 LOOK = """() => {
   const plain = (node) => {

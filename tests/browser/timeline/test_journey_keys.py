@@ -5,9 +5,9 @@ import asyncio
 import pytest
 from playwright.async_api import ViewportSize, expect
 
-from tests.support.browser import PHONE, WIDE
+from tests.support.pages.browser import PHONE, WIDE
+from tests.support.pages.timeline import Reader, Reads, here, press, writes
 from tests.support.people import PATIENCE, Listener
-from tests.support.timeline_page import Reader, Reads, here, press, writes
 
 
 async def test_messages_by_keyboard(alice: Reader, pen: Listener) -> None:

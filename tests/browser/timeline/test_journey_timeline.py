@@ -7,9 +7,9 @@ import re
 import pytest
 from playwright.async_api import Route, ViewportSize, expect
 
-from tests.support.browser import PHONE, WIDE
+from tests.support.pages.browser import PHONE, WIDE
+from tests.support.pages.timeline import Reader, Reads, writes
 from tests.support.people import PATIENCE, Listener
-from tests.support.timeline_page import Reader, Reads, writes
 
 NODES = 380
 """Rows of the timeline at most: 300 posts, and the dividers between them."""

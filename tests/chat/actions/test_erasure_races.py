@@ -18,8 +18,8 @@ from tests.support.accounts import accounts_of
 from tests.support.databases import new_sqlite
 from tests.support.deleted_accounts import JSON, everything, leaves, rows, status, until
 from tests.support.people import PASSWORD, PATIENCE, JsonObject, Listener, Person
-from tests.support.raw_http import cookie_of, request
 from tests.support.servers import Aiochat, Postgres, Redis
+from tests.support.wire.raw_http import cookie_of, request
 
 
 async def test_of_two_administrators_one_stays(postgres: Postgres, redis: Redis) -> None:

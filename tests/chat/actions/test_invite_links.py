@@ -13,8 +13,8 @@ from tests.support.accounts import PASSWORD, accounts_of
 from tests.support.database_snapshot import Stored
 from tests.support.deleted_accounts import change, rows
 from tests.support.people import JsonObject, Person
-from tests.support.raw_http import cookie_of, request
 from tests.support.servers import Aiochat
+from tests.support.wire.raw_http import cookie_of, request
 
 
 async def makes_link(someone: Person, *rooms: str, **fields: str) -> JsonObject:

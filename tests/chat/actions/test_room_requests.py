@@ -8,7 +8,7 @@ from tests.chat.actions.test_invitations import invited
 from tests.conftest import Cast, unique
 from tests.support.notices import until
 from tests.support.people import Person
-from tests.support.raw_http import cookie_of, request
+from tests.support.wire.raw_http import cookie_of, request
 
 
 async def asks(someone: Person, room: str) -> tuple[int, object]:

@@ -11,7 +11,7 @@ import pytest
 from tests.support.files import PART as PART_TYPE
 from tests.support.files import begins, goes_on, posts
 from tests.support.people import PATIENCE, Person
-from tests.support.raw_http import cookie_of
+from tests.support.wire.raw_http import cookie_of
 
 
 async def offset_of(someone: Person, at: str) -> int:

@@ -12,7 +12,7 @@ from chat.attachments.looking import Looked, Looker
 from chat.errors import ActionError
 from helpers.images import PictureMaker
 from tests.helpers.media.test_redrawing import halves, saved
-from tests.support.scanner import EICAR, scanner
+from tests.support.services.scanner import EICAR, scanner
 
 PDF = b"""%PDF-1.4
 1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj

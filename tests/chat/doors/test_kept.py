@@ -6,7 +6,7 @@ import pytest
 
 from tests.conftest import Cast, unique
 from tests.support.people import JsonObject, Listener, Person
-from tests.support.raw_http import cookie_of, request
+from tests.support.wire.raw_http import cookie_of, request
 
 
 async def id_of(someone: Person, room: str) -> int:

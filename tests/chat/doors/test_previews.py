@@ -10,8 +10,8 @@ import pytest
 from tests.chat.actions.test_mentions import post_in
 from tests.conftest import Cast
 from tests.support.people import JsonObject, Person
-from tests.support.raw_http import cookie_of, request
 from tests.support.servers import Aiochat
+from tests.support.wire.raw_http import cookie_of, request
 
 
 async def previews(someone: Person, room: str, text: str, **headers: str) -> tuple[int, JsonObject]:

@@ -12,9 +12,9 @@ from helpers.db.database import fetch, open_database
 from helpers.db.pipeline import PipelineConnection
 from helpers.db.statement import Statement
 from helpers.db.transactions import in_one_trip
-from tests.support.fault_proxy import fault_proxy
 from tests.support.people import PATIENCE
 from tests.support.servers import Postgres
+from tests.support.services.fault_proxy import fault_proxy
 
 Run = Callable[[Coroutine[Any, Any, None]], None]
 

@@ -11,8 +11,8 @@ from helpers.web.assets.files import READ_AGAIN_SECONDS, Files
 from helpers.web.assets.scripts import without_comments
 from tests.conftest import Cast
 from tests.support.people import Person
-from tests.support.raw_http import cookie_of, request
 from tests.support.servers import ROOT
+from tests.support.wire.raw_http import cookie_of, request
 
 
 @pytest.fixture

@@ -11,8 +11,8 @@ import pytest
 from helpers.web.assets.files import Files
 from helpers.web.assets.joining import LATER, join_scripts, join_styles
 from tests.conftest import Cast
-from tests.support.raw_http import request
 from tests.support.servers import ROOT
+from tests.support.wire.raw_http import request
 
 SCRIPTS = {
     "js/main.js": """import "./aside.js";

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from aiohttp.test_utils import TestServer
 
-from tests.support.websocket_bytes import Echo, Raw, echo_server, raw_client
+from tests.support.wire.websocket_bytes import Echo, Raw, echo_server, raw_client
 
 
 @pytest.fixture

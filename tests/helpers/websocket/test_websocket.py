@@ -10,7 +10,7 @@ from helpers.websocket.incoming import MAX_BYTES
 from helpers.websocket.keep_alive import KeepAlive
 from helpers.websocket.protocol import WebSocket
 from tests.support.people import PATIENCE
-from tests.support.websocket_bytes import (
+from tests.support.wire.websocket_bytes import (
     BINARY,
     CLOSE,
     CONTINUATION,

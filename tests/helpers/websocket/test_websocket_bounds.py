@@ -15,7 +15,7 @@ from helpers.websocket.keep_alive import KeepAlive, Pinged
 from helpers.websocket.protocol import READ_BYTES, SLICE_FRAMES
 from helpers.websocket.turns import Turns
 from tests.support.people import PATIENCE
-from tests.support.websocket_bytes import (
+from tests.support.wire.websocket_bytes import (
     BINARY,
     CLOSE,
     CONTINUATION,

@@ -1,5 +1,5 @@
-"""Our end of the WebSocket against the cases of the Autobahn test suite (tests/support/websocket_cases.py),
-over real connections."""
+"""Our end of the WebSocket against the cases of the Autobahn test suite, over real connections. The cases
+are in tests/support/wire/websocket_cases.py."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -8,8 +8,8 @@ import pytest
 from aiohttp.test_utils import TestServer
 
 from tests.support.people import PATIENCE
-from tests.support.websocket_bytes import CLOSE, echo_server, frame, raw_client
-from tests.support.websocket_cases import CASES, OK, Case
+from tests.support.wire.websocket_bytes import CLOSE, echo_server, frame, raw_client
+from tests.support.wire.websocket_cases import CASES, OK, Case
 
 
 @pytest.fixture(scope="module")

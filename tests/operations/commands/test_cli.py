@@ -11,8 +11,8 @@ import pytest
 
 from cli import COMMANDS, parser_of
 from helpers.processes.completion import SHELLS
+from tests.support.programs.shell import Shell, line_of, run
 from tests.support.servers import ROOT
-from tests.support.shell import Shell, line_of, run
 
 MUCH = {"aiohttp", "peewee", "psycopg", "redis", "uvloop", "babel", "chat", "app"}
 """What takes long to import."""

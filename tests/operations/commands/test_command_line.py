@@ -20,9 +20,9 @@ import pytest
 
 from tests.conftest import LIMITS_OFF, unique
 from tests.support.people import PASSWORD, person
+from tests.support.programs.shell import line_of, run, settings_in
 from tests.support.servers import ROOT, Aiochat, Postgres, Redis, ServerError
 from tests.support.servers.forked import Forked
-from tests.support.shell import line_of, run, settings_in
 
 NOWHERE = "127.0.0.1:1"
 
@@ -275,7 +275,7 @@ def on_a_terminal(
     """A command typed at a terminal. Returns the exit code and what stood on the screen."""
     leader, follower = pty.openpty()
     process = Forked(
-        ROOT / "tests" / "support" / "at_terminal.py",
+        ROOT / "tests" / "support" / "programs" / "at_terminal.py",
         command,
         folder=folder,
         env={**os.environ, "AIOCHAT_DATA_DIR": str(folder / "data")},

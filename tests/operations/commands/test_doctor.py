@@ -13,9 +13,9 @@ import pytest
 import redis as redis_client
 
 from tests.conftest import unique
-from tests.support.mail_server import mailbox
+from tests.support.programs.shell import run, settings_in
 from tests.support.servers import Aiochat, Postgres, Redis
-from tests.support.shell import run, settings_in
+from tests.support.services.mail_server import mailbox
 
 NOWHERE = "127.0.0.1:1"
 

@@ -14,8 +14,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from tests.operations.commands.test_doctor import examined
+from tests.support.programs.shell import run
 from tests.support.servers import Aiochat, Nginx
-from tests.support.shell import run
 
 
 @pytest.fixture(scope="module")

@@ -17,10 +17,10 @@ from operations.diagnosis.findings import Finding
 from settings import read_settings
 from tests.conftest import unique
 from tests.operations.commands.test_doctor import examined
-from tests.support.linked_site import PUBLIC
-from tests.support.push_service import PushService, push_service
+from tests.support.programs.shell import run
 from tests.support.servers import Postgres, free_port
-from tests.support.shell import run
+from tests.support.services.push_service import PushService, push_service
+from tests.support.sites.linked import PUBLIC
 
 COLUMNS = "user_id, session_id, endpoint, endpoint_hash, browser_key, auth, name, made_at, used_at"
 

@@ -7,8 +7,8 @@ import psycopg
 import pytest
 
 from tests.conftest import unique
+from tests.support.programs.shell import line_of, run
 from tests.support.servers import Postgres
-from tests.support.shell import line_of, run
 
 COMMANDS: tuple[tuple[str, ...], ...] = (
     ("serve",),

@@ -23,8 +23,8 @@ from helpers.processes.terminal import program
 from helpers.redis.client import open_redis
 from helpers.web.session_stores import SessionInfo, session_store
 from tests.operations.conftest import PASSWORD
+from tests.support.programs.shell import Shell, run_into
 from tests.support.servers import ROOT
-from tests.support.shell import Shell, run_into
 
 NEW = "another fine password"
 NOWHERE = "127.0.0.1:1"

@@ -10,7 +10,7 @@ import pytest
 from helpers.processes.terminal import Progress, report_when_slow
 from tests.operations.commands.test_people_commands import NEW
 from tests.operations.conftest import PASSWORD
-from tests.support.shell import Shell
+from tests.support.programs.shell import Shell
 
 
 def file_of(folder: Path, text: str | bytes) -> str:

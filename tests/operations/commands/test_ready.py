@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import LIMITS_OFF
+from tests.support.programs.shell import line_of, run
 from tests.support.servers import Aiochat, free_port
-from tests.support.shell import line_of, run
 
 
 class _Other(http.server.BaseHTTPRequestHandler):

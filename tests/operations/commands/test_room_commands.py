@@ -9,8 +9,8 @@ from tests.chat.order.test_deleted_rooms import deletes, members, names
 from tests.conftest import unique
 from tests.support.deleted_accounts import change, leaves, rows, until
 from tests.support.people import Person
+from tests.support.programs.shell import Shell, beside
 from tests.support.servers import Aiochat
-from tests.support.shell import Shell, beside
 
 
 async def test_a_room_without_an_owner_gets_one(chat: Aiochat, alice: Person, bob: Person) -> None:

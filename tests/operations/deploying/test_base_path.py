@@ -15,14 +15,14 @@ from yarl import URL
 from public_address import OWN_NAMES
 from tests.conftest import LIMITS_OFF, QUICK
 from tests.support.accounts import accounts_of
-from tests.support.below_a_path import BASE, Addresses, addresses_of_json, wrong_headers
 from tests.support.feed_reader import comments
 from tests.support.files import posts, uploads
-from tests.support.files_page import drawn
+from tests.support.pages.files import drawn
 from tests.support.people import JsonObject, Person
-from tests.support.raw_http import request
 from tests.support.servers import ROOT, Aiochat, Nginx, free_port
 from tests.support.servers.subpath import OUTSIDE, SubPath
+from tests.support.sites.below_a_path import BASE, Addresses, addresses_of_json, wrong_headers
+from tests.support.wire.raw_http import request
 from urls import ROUTES
 
 VALUES = {"name": "lounge", "number": "1", "post": "1", "id": "1", "comment": "1", "icon": "app-192"}

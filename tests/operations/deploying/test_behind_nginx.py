@@ -12,11 +12,11 @@ from aiohttp import web
 from tests.chat.attachments.test_broken_uploads import breaks_within_a_part, offset_of
 from tests.conftest import server_env, unique
 from tests.operations.workers.test_workers import QUICK
-from tests.support.fake_upstream import drawn
 from tests.support.files import begins, goes_on
-from tests.support.linked_site import Site, linked_site
 from tests.support.people import PATIENCE, Person
 from tests.support.servers import Aiochat, Nginx, Postgres, Redis, free_port
+from tests.support.services.fake_upstream import drawn
+from tests.support.sites.linked import Site, linked_site
 
 
 @pytest.fixture(scope="module")

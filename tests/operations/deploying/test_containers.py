@@ -18,9 +18,9 @@ import yaml
 from settings import Settings
 from tests.conftest import LIMITS_OFF
 from tests.support.people import Person
-from tests.support.raw_http import request
 from tests.support.servers import ROOT, Aiochat, free_port
 from tests.support.servers.process import Server
+from tests.support.wire.raw_http import request
 
 FILES = ("compose.yml", "compose.full.yml")
 CONTAINERFILE = (ROOT / "Containerfile").read_text()

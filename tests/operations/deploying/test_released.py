@@ -7,8 +7,8 @@ import pytest
 
 from tests.conftest import LIMITS_OFF
 from tests.support.people import Person
-from tests.support.released import FOLDER, take
-from tests.support.saved_site import SavedSite
+from tests.support.programs.released import FOLDER, take
+from tests.support.sites.saved import SavedSite
 
 RELEASES = sorted(path.name for path in FOLDER.iterdir())
 

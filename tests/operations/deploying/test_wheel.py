@@ -15,8 +15,8 @@ import pytest
 from settings import version
 from tests.conftest import LIMITS_OFF
 from tests.support.people import Person
-from tests.support.raw_http import request
 from tests.support.servers import ROOT, Aiochat
+from tests.support.wire.raw_http import request
 
 
 class Installed(Aiochat):

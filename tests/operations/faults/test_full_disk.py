@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from tests.operations.importing import own
+from tests.support.programs.shell import run
 from tests.support.servers import ROOT
-from tests.support.shell import run
 
 BYTES = 700_000
 """No file becomes longer: half of the database of an empty site."""

@@ -13,8 +13,8 @@ import redis
 from helpers.web.observing.health import UnwritableError, Writing
 from tests.conftest import LIMITS_OFF, Cast, unique
 from tests.support.people import PATIENCE, Person
-from tests.support.raw_http import cookie_of, request
 from tests.support.servers import Aiochat, Postgres, Redis
+from tests.support.wire.raw_http import cookie_of, request
 
 
 async def test_both_are_well_on_a_good_day(cast: Cast) -> None:

@@ -5,8 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.support.programs.shell import run
 from tests.support.servers import ROOT
-from tests.support.shell import run
 
 
 def test_a_folder_that_cannot_be_entered_is_one_line(own_servers: None, tmp_path: Path) -> None:

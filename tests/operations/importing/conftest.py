@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.people import JsonObject
-from tests.support.shell import Shell
+from tests.support.programs.shell import Shell
 
 SOUND = "Everything is as it must be.\n"
 

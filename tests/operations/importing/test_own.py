@@ -18,10 +18,10 @@ import pytest
 from operations.importing import archives, json_streams
 from tests.operations.importing import makers, own
 from tests.operations.importing.conftest import Moved
-from tests.support.saved_site import SavedSite, live_a_little
+from tests.support.programs.shell import run, settings_in
 from tests.support.servers import ROOT
 from tests.support.servers.forked import Forked
-from tests.support.shell import run, settings_in
+from tests.support.sites.saved import SavedSite, live_a_little
 
 SOUND = b"Everything is as it must be.\n"
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tests.operations.importing.slack import make
 from tests.support.people import Person
-from tests.support.saved_site import SavedSite
+from tests.support.sites.saved import SavedSite
 
 NEW = "another fine password"
 

@@ -18,9 +18,9 @@ from helpers.observing.serving import WORKERS
 from tests.conftest import LIMITS_OFF, server_env, unique
 from tests.operations.workers.test_supervisor import _run
 from tests.support.people import PATIENCE, Person
-from tests.support.raw_http import cookie_of, request
 from tests.support.servers import Aiochat, Postgres, Redis
 from tests.support.servers.process import free_port
+from tests.support.wire.raw_http import cookie_of, request
 
 ROOT = Path(__file__).parents[3]
 

@@ -11,8 +11,8 @@ import pytest
 import urls
 from tests.conftest import LIMITS_OFF, unique
 from tests.support.people import PATIENCE, Person
-from tests.support.raw_http import cookie_of, request
 from tests.support.servers import Aiochat
+from tests.support.wire.raw_http import cookie_of, request
 
 SECRET = "s3cr3tw0rd" * 3
 

@@ -1,7 +1,7 @@
 """No statement of the hot paths reads more than it shows, however long the histories and however
 many the rooms.
 
-A real server runs on a large site (tests/support/large_site.py) while people do there what people
+A real server runs on a large site (tests/support/sites/large.py) while people do there what people
 do. PostgreSQL itself notes the plan of everything that it ran, with the rows that each step of it
 read; SQLite's statements are noted and explained afterwards."""
 
@@ -19,10 +19,10 @@ import pytest
 
 from helpers.db.migrations import migrate
 from tests.conftest import LIMITS_OFF, patient
-from tests.support.a_day import live
-from tests.support.hot_paths import EXCEPTIONS, HOT_PATHS
-from tests.support.large_site import Crowd
 from tests.support.servers import ROOT, Aiochat, Postgres
+from tests.support.sites.a_day import live
+from tests.support.sites.hot_paths import EXCEPTIONS, HOT_PATHS
+from tests.support.sites.large import Crowd
 
 TABLES = {
     "users",
@@ -275,7 +275,7 @@ async def test_sqlite_reads_what_is_shown_and_no_more(own_servers: None, tmp_pat
         env={"STATEMENTS": str(trace), **LIMITS_OFF},
         arguments=["serve"],
         data_dir=path.parent,
-        program=ROOT / "tests" / "support" / "query_trace.py",
+        program=ROOT / "tests" / "support" / "programs" / "query_trace.py",
     )
     with server:
         await live(server.url, crowd)

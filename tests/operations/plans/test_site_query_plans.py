@@ -23,9 +23,9 @@ from tests.operations.plans.test_query_plans import (
     steps,
     written,
 )
-from tests.support.large_site import Crowd
 from tests.support.servers import ROOT, Aiochat, Postgres
-from tests.support.site_requests import looks_over, person, searches
+from tests.support.sites.large import Crowd
+from tests.support.sites.site_requests import looks_over, person, searches
 
 __all__ = ["explaining"]
 
@@ -103,7 +103,7 @@ async def test_sqlite(own_servers: None, tmp_path: Path) -> None:
         env={"STATEMENTS": str(trace), **LIMITS_OFF},
         arguments=["serve"],
         data_dir=path.parent,
-        program=ROOT / "tests" / "support" / "query_trace.py",
+        program=ROOT / "tests" / "support" / "programs" / "query_trace.py",
     )
     with server:
         await asks_all(server.url, crowd)

@@ -15,9 +15,9 @@ import pytest
 
 from tests.support.files import posts, uploads
 from tests.support.people import PATIENCE, Person
-from tests.support.raw_http import cookie_of, request
-from tests.support.saved_site import SavedSite
-from tests.support.shell import run
+from tests.support.programs.shell import run
+from tests.support.sites.saved import SavedSite
+from tests.support.wire.raw_http import cookie_of, request
 
 WORDS = b"what the meeting decided\n"
 NOTES = "notes.txt"

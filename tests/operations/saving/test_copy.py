@@ -9,9 +9,9 @@ import pytest
 
 from tests.conftest import LIMITS_OFF, server_env, unique
 from tests.support.people import Person
-from tests.support.saved_site import SavedSite, live_a_little
+from tests.support.programs.shell import line_of, run
 from tests.support.servers import Postgres, Redis
-from tests.support.shell import line_of, run
+from tests.support.sites.saved import SavedSite, live_a_little
 
 
 @dataclass

@@ -10,7 +10,7 @@ import pytest
 from tests.support.deleted_accounts import asks
 from tests.support.files import posts, uploads
 from tests.support.people import JsonObject, Person
-from tests.support.saved_site import SavedSite
+from tests.support.sites.saved import SavedSite
 
 
 def lines_of(text: str) -> list[JsonObject]:

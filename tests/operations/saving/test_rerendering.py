@@ -14,8 +14,8 @@ from tests.conftest import LIMITS_OFF, server_env, unique
 from tests.support.deleted_accounts import change, rows
 from tests.support.feed_reader import comments, writes
 from tests.support.people import Person
+from tests.support.programs.shell import beside
 from tests.support.servers import Aiochat, Postgres, Redis
-from tests.support.shell import beside
 
 TEXTS = {
     "*bold* or _not_": "<p><em>bold</em> or <em>not</em></p>",

@@ -10,10 +10,10 @@ from tests.conftest import LIMITS_OFF
 from tests.support.deleted_accounts import change, rows
 from tests.support.feed_reader import listens, since, writes
 from tests.support.people import Person
-from tests.support.raw_http import cookie_of, request
-from tests.support.saved_site import SavedSite
+from tests.support.programs.shell import run
 from tests.support.servers import Aiochat, ServerError
-from tests.support.shell import run
+from tests.support.sites.saved import SavedSite
+from tests.support.wire.raw_http import cookie_of, request
 
 
 async def test_a_restored_database_signs_nobody_in(saved_site: SavedSite) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from tests.support.saved_site import SavedSite, live_a_little
+from tests.support.sites.saved import SavedSite, live_a_little
 
 SOUND = "Everything is as it must be.\n"
 

@@ -12,10 +12,10 @@ from tests.conftest import server_env, unique
 from tests.operations.workers.test_workers import QUICK
 from tests.support.deleted_accounts import change, rows
 from tests.support.files import begins, goes_on, posts
-from tests.support.object_store import ObjectStore
 from tests.support.people import PATIENCE, Person
-from tests.support.scanner import EICAR, scanner
 from tests.support.servers import Aiochat, Postgres, Redis
+from tests.support.services.object_store import ObjectStore
+from tests.support.services.scanner import EICAR, scanner
 
 
 @pytest.fixture(scope="module")

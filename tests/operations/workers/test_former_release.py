@@ -17,11 +17,11 @@ from tests.operations.faults.test_crash import _in_thread, _through_trouble
 from tests.support.accounts import accounts_of
 from tests.support.deleted_accounts import asks, rows
 from tests.support.files import posts, uploads
-from tests.support.former_release import unpack_former_release
 from tests.support.people import Listener, Person, person
 from tests.support.presence import are_online
+from tests.support.programs.former_release import unpack_former_release
+from tests.support.programs.shell import beside
 from tests.support.servers import Aiochat, Nginx, Postgres, Redis
-from tests.support.shell import beside
 
 NO_WAITING = "-c%20synchronous_commit%3Doff"
 """Of a commit for the disk."""

@@ -18,9 +18,9 @@ from cli import main
 from tests.conftest import server_env, unique
 from tests.operations.faults.test_crash import _through_trouble
 from tests.support.people import Person
+from tests.support.programs.shell import run
 from tests.support.servers import Aiochat, Postgres, Redis
 from tests.support.servers.process import _descendants, _lives
-from tests.support.shell import run
 
 
 @contextlib.contextmanager

@@ -47,7 +47,7 @@ class Aiochat(Server):
         self.arguments = list(arguments)
         self.program = program
         if timings is not None:
-            self.program = ROOT / "tests" / "support" / "quick_chat.py"
+            self.program = ROOT / "tests" / "support" / "programs" / "quick_chat.py"
             self.env["TIMINGS"] = json.dumps(asdict(timings))
         self.reached_at[self.url] = self
 
@@ -72,7 +72,7 @@ class Aiochat(Server):
         # Nothing of the tests goes out: the weather is asked of a port on which nobody is.
         own["AIOCHAT_WEATHER_URL"] = "http://127.0.0.1:9/{place}"
         if self.program == ROOT / "app.py":
-            # Neither is what messages link to. tests/support/quick_chat.py sees to that itself.
+            # Neither is what messages link to. tests/support/programs/quick_chat.py sees to that itself.
             own["AIOCHAT_PREVIEWS"] = "off"
         return {**outer, "PYTHONUNBUFFERED": "1", **own, **self.env}
 

@@ -1,4 +1,4 @@
-"""Python programs as processes that have imported aiochat already: tests/support/forking.py forks
+"""Python programs as processes that have imported aiochat already: tests/support/programs/forking.py forks
 them, once for each process of the tests."""
 
 import functools
@@ -68,7 +68,7 @@ class Forked:
 def _forking() -> tuple[socket.socket, "subprocess.Popen[bytes]"]:
     """Where requests go, and the program that forks, which lives as long as this process."""
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    program = str(ROOT / "tests" / "support" / "forking.py")
+    program = str(ROOT / "tests" / "support" / "programs" / "forking.py")
     with theirs:
         process = STARTER.submit(
             subprocess.Popen,

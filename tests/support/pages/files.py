@@ -7,7 +7,7 @@ from typing import Any
 from PIL import Image
 from playwright.async_api import FilePayload, Locator, Page, Route, expect
 
-from tests.support.browser import Visitor
+from tests.support.pages.browser import Visitor
 
 GIVE = """async (node, [event, files]) => {
   const given = new DataTransfer();

@@ -13,8 +13,8 @@ from tests.conftest import LIMITS_OFF, QUICK, patient_env, unique
 from tests.support.accounts import accounts_of
 from tests.support.deleted_accounts import change, rows
 from tests.support.people import PATIENCE, JsonObject, Person
-from tests.support.push_service import Device, PushService
 from tests.support.servers import Aiochat, Postgres, Redis
+from tests.support.services.push_service import Device, PushService
 
 CHROME = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/140.0.0.0 Safari/537.36"
 

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 import pytest
 from playwright.async_api import Page, expect
 
-from tests.support.browser import PHONE, WIDE, Profiles, Screen
+from tests.support.pages.browser import PHONE, WIDE, Profiles, Screen
 from tests.support.people import Person
 from tests.support.servers import ROOT, Aiochat
 

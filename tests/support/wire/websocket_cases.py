@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from helpers.websocket.incoming import MAX_BYTES
-from tests.support.websocket_bytes import BINARY, CLOSE, CONTINUATION, PING, PONG, TEXT, frame
+from tests.support.wire.websocket_bytes import BINARY, CLOSE, CONTINUATION, PING, PONG, TEXT, frame
 
 OK, BROKEN, BAD_TEXT, TOO_BIG = 1000, 1002, 1007, 1009
 Answer = tuple[int, bytes]

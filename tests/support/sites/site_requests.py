@@ -1,5 +1,5 @@
 """The large site's log, reports and held posts, and what those who run the site look at; and searches
-(tests/support/large_site.py has the people)."""
+(tests/support/sites/large.py has the people)."""
 
 from collections.abc import Callable, Iterator
 

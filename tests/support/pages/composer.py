@@ -4,7 +4,7 @@ import json
 
 from playwright.async_api import BrowserContext, Locator, expect
 
-from tests.support.browser import Visitor
+from tests.support.pages.browser import Visitor
 
 
 def box(visitor: Visitor) -> Locator:

@@ -7,8 +7,8 @@ from pathlib import Path
 from tests.support.deleted_accounts import asks, leaves
 from tests.support.files import posts, uploads
 from tests.support.people import Person
+from tests.support.programs.shell import run, settings_in
 from tests.support.servers import Aiochat, Postgres
-from tests.support.shell import run, settings_in
 
 
 class SavedSite:

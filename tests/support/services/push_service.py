@@ -25,8 +25,8 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
 from helpers.web_push.encryption import from_text, to_text
-from tests.support.linked_site import PUBLIC
 from tests.support.people import PATIENCE, JsonObject
+from tests.support.sites.linked import PUBLIC
 
 DAY = 86400
 

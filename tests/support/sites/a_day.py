@@ -5,9 +5,9 @@ import asyncio
 import secrets
 
 from tests.conftest import unique
-from tests.support import feed_requests
-from tests.support.large_site import Crowd
 from tests.support.people import PASSWORD, Listener, Person
+from tests.support.sites import feed_requests
+from tests.support.sites.large import Crowd
 
 
 async def live(url: str, crowd: Crowd) -> None:

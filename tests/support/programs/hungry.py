@@ -7,7 +7,7 @@ from yarl import URL
 
 from helpers.processes.accompanying import serve
 
-PROGRAM = "tests.support.hungry_program"
+PROGRAM = "tests.support.programs.hungry"
 MEMORY = 512 * 1024 * 1024
 SPARE = 1024
 

@@ -1,5 +1,5 @@
-"""What a release leaves with those who use it: `python -m tests.support.released 1.2.3`, with the program of
-that release, writes a small site as text, which later ones must take up (test_released.py)."""
+"""What a release leaves with those who use it: `python -m tests.support.programs.released 1.2.3`, with the
+program of that release, writes a small site as text, which later ones must take up (test_released.py)."""
 
 import asyncio
 import contextlib
@@ -10,8 +10,8 @@ import tempfile
 from pathlib import Path
 
 from tests.conftest import LIMITS_OFF
-from tests.support.saved_site import SavedSite, live_a_little
 from tests.support.servers import ROOT
+from tests.support.sites.saved import SavedSite, live_a_little
 
 FOLDER = ROOT / "tests" / "operations" / "released"
 DATABASE = "aiochat.db"

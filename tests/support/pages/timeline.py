@@ -9,7 +9,7 @@ from typing import Any
 from playwright.async_api import ConsoleMessage, Error, Page, ViewportSize, expect
 
 from tests.conftest import unique
-from tests.support.browser import PHONE, WIDE, Profiles, Screen
+from tests.support.pages.browser import PHONE, WIDE, Profiles, Screen
 from tests.support.people import PATIENCE, Listener, Person
 
 TEXT = "What is said here takes a line or two on a phone, and one on a desk. "

@@ -24,7 +24,7 @@ from typing import Any
 import structlog  # noqa: F401 - the logs are set up by the first command
 import yoyo.scripts.main  # noqa: F401 - a part of yoyo, whose first use imports it
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
 
 import app
 from accounts.people.common_passwords import load_common

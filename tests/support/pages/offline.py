@@ -2,7 +2,7 @@
 
 from playwright.async_api import expect
 
-from tests.support.browser import Visitor, comes_true
+from tests.support.pages.browser import Visitor, comes_true
 
 KEPT = """async () => {
   const found = { rooms: [], text: "", caches: await caches.keys(), controlled: false };

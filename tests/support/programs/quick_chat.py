@@ -1,6 +1,6 @@
 """aiochat as a program whose engine has other times, those of TIMINGS, a JSON object, and in which a
 password is hashed in no time: a hash names its own cost, and is verified by whoever reads it. What
-messages link to is fetched only from tests/support/linked_site.py, and no name is looked up."""
+messages link to is fetched only from tests/support/sites/linked.py, and no name is looked up."""
 
 import functools
 import json
@@ -8,7 +8,7 @@ import os
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
 
 from argon2 import PasswordHasher
 
@@ -16,7 +16,7 @@ import app
 import cli
 from accounts.people import passwords
 from helpers.linked_pages import apart
-from tests.support.linked_pages_program import PROGRAM, pretend
+from tests.support.programs.linked_pages import PROGRAM, pretend
 from timings import Timings
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from helpers.web.session_stores import USER_ID
 from helpers.web.sessions import hash_token
-from tests.support import feed_requests, site_requests
+from tests.support.sites import feed_requests, site_requests
 
 FOREVER = 2**52
 YEAR_2100 = 4_102_444_800_000

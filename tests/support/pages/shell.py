@@ -2,7 +2,7 @@
 
 from playwright.async_api import Page, expect
 
-from tests.support.browser import PHONE, Visitor
+from tests.support.pages.browser import PHONE, Visitor
 from tests.support.people import Listener
 
 STAYS = "window.stays = true"

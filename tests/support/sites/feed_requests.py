@@ -1,4 +1,4 @@
-"""The large site's feed: what fills it (tests/support/large_site.py has the people), and what one
+"""The large site's feed: what fills it (tests/support/sites/large.py has the people), and what one
 does there and with whom one follows or blocks."""
 
 from collections.abc import Callable, Iterator

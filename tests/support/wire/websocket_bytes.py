@@ -13,8 +13,8 @@ from aiohttp.test_utils import TestServer, get_port_socket
 from helpers.websocket.frames import text_frame
 from helpers.websocket.keep_alive import KeepAlive
 from helpers.websocket.protocol import Upgrade, WebSocket
-from tests.support.own_server import OwnServer
 from tests.support.people import PATIENCE
+from tests.support.sites.own_server import OwnServer
 
 MASK = b"\x37\xfa\x21\x3d"
 CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG = 0, 1, 2, 8, 9, 10

@@ -4,13 +4,13 @@ import asyncio
 
 from helpers import fetching
 from helpers.linked_pages.fetching_program import main
-from tests.support.linked_site import PUBLIC, NoNames
+from tests.support.sites.linked import PUBLIC, NoNames
 
-PROGRAM = "tests.support.linked_pages_program"
+PROGRAM = "tests.support.programs.linked_pages"
 
 
 def pretend() -> None:
-    """What this process fetches is from tests/support/linked_site.py alone, and no name is looked up."""
+    """What this process fetches is from tests/support/sites/linked.py alone, and no name is looked up."""
     fetching.is_public = lambda address: address == PUBLIC
     fetching.default_resolver = NoNames
 

@@ -1,0 +1,1 @@
+"""Programs that tests start: commands of the shell, releases, images, whole machines."""

@@ -1,0 +1,1 @@
+"""HTTP and WebSocket as bytes, for what no proper client sends."""
