@@ -4,7 +4,7 @@ somebody else who signs in."""
 import pytest
 from playwright.async_api import Error, expect
 
-from tests.browser.test_journey_sign_out import signs_out
+from tests.browser.account.test_journey_sign_out import signs_out
 from tests.conftest import unique
 from tests.support.pages.browser import Visitor, Visitors, comes_true, one_database
 from tests.support.pages.offline import NOTHING, is_kept

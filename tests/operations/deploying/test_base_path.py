@@ -1,5 +1,5 @@
 """A site below a path of its host: whatever leaves it bears the path, and it takes requests with the path
-and without it. tests/browser/test_journey_base_path.py is somebody's day there, behind nginx."""
+and without it. tests/browser/surroundings/test_journey_base_path.py is somebody's day there, behind nginx."""
 
 import asyncio
 import io

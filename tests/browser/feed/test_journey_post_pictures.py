@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from playwright.async_api import FilePayload, ViewportSize, expect
 
 from tests.accounts.test_pictures import drawn
-from tests.browser.test_journey_feed import follows, is_live, opens
+from tests.browser.feed.test_journey_feed import follows, is_live, opens
 from tests.support.pages.browser import PHONE, WIDE, Visitor, behind_nginx, comes_true
 
 PASTE = """async (box) => {

@@ -6,7 +6,7 @@ import re
 import pytest
 from playwright.async_api import expect
 
-from tests.browser.test_journey_people import make_room, row
+from tests.browser.people.test_journey_people import make_room, row
 from tests.support.pages.browser import WIDE, Visitor, Visitors, behind_nginx, comes_true
 from tests.support.people import Listener
 

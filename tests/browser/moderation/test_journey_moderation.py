@@ -6,7 +6,7 @@ import re
 import pytest
 from playwright.async_api import Request, expect
 
-from tests.browser.test_journey_messages import chooses, focuses, menu, row
+from tests.browser.messages.test_journey_messages import chooses, focuses, menu, row
 from tests.support.pages.browser import Visitor, one_database
 from tests.support.pages.composer import cut
 from tests.support.people import PATIENCE, Listener

@@ -4,7 +4,7 @@ back by one act; and how a run of deleted ones shows."""
 import pytest
 from playwright.async_api import Locator, expect
 
-from tests.browser.test_journey_messages import chooses, focuses, holds, menu, row
+from tests.browser.messages.test_journey_messages import chooses, focuses, holds, menu, row
 from tests.support.pages.browser import Visitor, one_database
 
 pytestmark = one_database

@@ -1,0 +1,1 @@
+"""The feed and its pictures."""

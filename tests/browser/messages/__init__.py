@@ -1,0 +1,1 @@
+"""What one does with messages: change, select, find and read them."""

@@ -1,0 +1,1 @@
+"""Keeping order, in rooms and on the site."""

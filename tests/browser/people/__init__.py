@@ -1,0 +1,1 @@
+"""Who is here, what they are called, and what they hear of each other."""

@@ -1,0 +1,1 @@
+"""Rooms: made, found, set up, joined by invitation, ended."""

@@ -1,0 +1,1 @@
+"""Browsers, keyboards, languages, letters and addresses that aren't the usual ones."""

@@ -1,0 +1,1 @@
+"""What is written and not sent yet: the box, drafts, files, links."""
