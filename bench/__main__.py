@@ -13,16 +13,16 @@ from typing import Any
 from bench import plan
 from bench.peer import PEERS, Peer
 from bench.plan import Part, Plan, Step
-from bench.report import as_json, report
-from bench.result import Result
-from bench.scenario import Scenario
-from bench.scenarios import SCENARIOS
+from bench.reporting.report import as_json, report
+from bench.reporting.result import Result
+from bench.reporting.yardstick import take_yardstick
+from bench.scenarios.base import Scenario
+from bench.scenarios.registry import SCENARIOS
+from bench.scenarios.talk import Talk
 from bench.stage import Services, divide_cores
 from bench.sweep import charts
 from bench.systems import DATABASES, Setup
-from bench.talk import Talk
 from bench.texts import OFFICE, TEXTS
-from bench.yardstick import take_yardstick
 from tests.support.servers import ServerError
 
 SHAPE = ("rooms", "members", "senders", "outstanding", "rate", "seconds", "messages", "behind")

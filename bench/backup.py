@@ -11,7 +11,7 @@ from pathlib import Path
 
 import aiohttp
 
-from bench.guests import Seats, room_name
+from bench.clients.guests import Seats, room_name
 from bench.seed import seed
 from bench.speakers import Speaker, told
 from tests.support.databases import new_postgres, new_sqlite

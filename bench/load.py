@@ -6,10 +6,10 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from bench.checks import Verdict
-from bench.clients import RoomTotals
+from bench.clients.base import RoomTotals
+from bench.clients.checks import Verdict
+from bench.clients.crowd import Crowd, gc_disabled
 from bench.cost import Reading, read_cost
-from bench.crowd import Crowd, gc_disabled
 from bench.processes import Usage
 
 WARM_UP_SECONDS = 0.5

@@ -15,8 +15,8 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from bench.dialects import Dialect, JetStream, Nats, PlainChat, SocketIo
-from bench.guests import Address, Seats
+from bench.clients.dialects import Dialect, JetStream, Nats, PlainChat, SocketIo
+from bench.clients.guests import Address, Seats
 from bench.processes import pin
 from bench.stage import Cores, Services, Stage
 from bench.systems import System

@@ -4,12 +4,12 @@ import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bench.scenario import Scenario
-from bench.scenarios import SCENARIOS
-from bench.storm import Storm
+from bench.scenarios.base import Scenario
+from bench.scenarios.registry import SCENARIOS
+from bench.scenarios.storm import Storm
+from bench.scenarios.talk import Talk
 from bench.sweep import BY_RATE, BY_SIZE
 from bench.systems import Setup, System
-from bench.talk import Talk
 
 SQLITE = Setup("sqlite")
 POSTGRES = Setup("postgresql+redis")

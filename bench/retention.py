@@ -14,7 +14,7 @@ import aiohttp
 import psycopg
 from peewee_async.databases import AioDatabase
 
-from bench.guests import Seats, room_name
+from bench.clients.guests import Seats, room_name
 from bench.seed import seed
 from bench.speakers import Speaker, told
 from helpers.db.database import fetch, open_database

@@ -17,7 +17,7 @@ from accounts.models import User
 from accounts.people.looks import look
 from accounts.people.names import clean_name, name_key
 from accounts.site import site_id
-from bench.guests import Seats, room_name, user_name
+from bench.clients.guests import Seats, room_name, user_name
 from bench.texts import PLAIN
 from chat.models import Member, Room, SitePresence
 from chat.roles import Role

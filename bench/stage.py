@@ -4,8 +4,8 @@ import contextlib
 import os
 from dataclasses import dataclass
 
-from bench.dialects import Dialect
-from bench.guests import Guest
+from bench.clients.dialects import Dialect
+from bench.clients.guests import Guest
 from bench.processes import Usage, memory_kb, usage
 from tests.support.servers import Postgres, Redis, Server
 

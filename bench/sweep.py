@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Sequence
 
-from bench.plot import Line, chart
-from bench.result import Result
-from bench.talk import Talk
+from bench.reporting.plot import Line, chart
+from bench.reporting.result import Result
+from bench.scenarios.talk import Talk
 
 SIZES = (10, 30, 100, 300, 1000)
 RATES = (200, 1000, 3000, 10_000)

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
-from bench.dialects import Aiochat as AiochatDialect
-from bench.guests import Address, Seats
+from bench.clients.dialects import Aiochat as AiochatDialect
+from bench.clients.guests import Address, Seats
 from bench.processes import pin
 from bench.seed import seed
 from bench.stage import Cores, Services, Stage

@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.guests import Guest
-from bench.wire import fill_template
+from bench.clients.guests import Guest
+from bench.clients.wire import fill_template
 
 MARK = b"X"
 """Begins each mark, and occurs nowhere else in the servers' data: counting this byte counts

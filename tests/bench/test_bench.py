@@ -6,15 +6,21 @@ from collections import deque
 
 import pytest
 
-from bench.checks import Sequence, Verdict, judge
-from bench.clients import Client, RoomTotals, Window
-from bench.guests import Address, Guest, Seats, user_name
-from bench.numbered import NumberedCounter, NumberedSender, NumberedWitness, after_caught_up, post_frames
-from bench.result import latency
-from bench.scenarios import SCENARIOS
-from bench.talk import Talk
+from bench.clients.base import Client, RoomTotals, Window
+from bench.clients.checks import Sequence, Verdict, judge
+from bench.clients.guests import Address, Guest, Seats, user_name
+from bench.clients.numbered import (
+    NumberedCounter,
+    NumberedSender,
+    NumberedWitness,
+    after_caught_up,
+    post_frames,
+)
+from bench.clients.wire import TEXT, Frames, client_frame, frame_at
+from bench.reporting.result import latency
+from bench.scenarios.registry import SCENARIOS
+from bench.scenarios.talk import Talk
 from bench.texts import MARKED_BYTES, OFFICE, PLAIN, TEXTS, Texts, sender_and_turn
-from bench.wire import TEXT, Frames, client_frame, frame_at
 from chat.formatting import render
 from helpers.websocket.frames import joined_frames, text_frame
 

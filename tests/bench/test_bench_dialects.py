@@ -9,13 +9,13 @@ from collections.abc import Iterator
 
 import pytest
 
-from bench.checks import Verdict
-from bench.clients import Client, RoomTotals, Sender, Window
-from bench.dialects import Echoing, JetStream, Nats, PlainChat, SharedState, SocketIo
-from bench.echoed import EchoSender
-from bench.guests import Address, Seats
+from bench.clients.base import Client, RoomTotals, Sender, Window
+from bench.clients.checks import Verdict
+from bench.clients.dialects import Echoing, JetStream, Nats, PlainChat, SharedState, SocketIo
+from bench.clients.echoed import EchoSender
+from bench.clients.guests import Address, Seats
+from bench.clients.wire import BINARY, PONG, TEXT
 from bench.texts import OFFICE, PLAIN, Texts
-from bench.wire import BINARY, PONG, TEXT
 from helpers.websocket.frames import text_frame
 
 SEATS = Seats(rooms=1, members=3, senders=1, witnesses=1)

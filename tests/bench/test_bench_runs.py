@@ -8,16 +8,16 @@ from pathlib import Path
 import pytest
 
 from bench.__main__ import chosen_plan, main, parser
-from bench.flood import Flood
 from bench.peer import PEERS
 from bench.plan import EVERYTHING, SWEEP, USUAL, Part
-from bench.report import ratios, tables
-from bench.result import Headline, Result
-from bench.scenarios import SCENARIOS
+from bench.reporting.report import ratios, tables
+from bench.reporting.result import Headline, Result
+from bench.scenarios.flood import Flood
+from bench.scenarios.registry import SCENARIOS
+from bench.scenarios.talk import PersonalTalk, Talk
 from bench.stage import Services, divide_cores
 from bench.sweep import charts
 from bench.systems import Setup
-from bench.talk import PersonalTalk, Talk
 from tests.support.servers import ROOT, Postgres, Redis
 
 SMALL = Talk("small", members=6, senders=2, outstanding=6, seconds=0.3)

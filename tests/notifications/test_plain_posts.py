@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from peewee_async.databases import AioDatabase
 
-from bench.guests import Seats
+from bench.clients.guests import Seats
 from bench.seed import seed
 from chat.models import Member, Message, Room
 from helpers.clock import now_ms

@@ -9,7 +9,7 @@ import pytest
 from peewee_async.databases import AioDatabase
 
 from accounts.models import User
-from bench.guests import Seats
+from bench.clients.guests import Seats
 from bench.seed import seed
 from chat.models import Message, Room
 from helpers.clock import now_ms

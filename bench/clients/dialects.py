@@ -7,12 +7,11 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
-from bench.clients import Client, Sender, Window
-from bench.echoed import EchoCounter, EchoSender, EchoWitness, Pattern, message_of
-from bench.guests import Guest
-from bench.numbered import NumberedCounter, NumberedSender, NumberedWitness, after_caught_up
-from bench.texts import OFFICE, Texts
-from bench.wire import (
+from bench.clients.base import Client, Sender, Window
+from bench.clients.echoed import EchoCounter, EchoSender, EchoWitness, Pattern, message_of
+from bench.clients.guests import Guest
+from bench.clients.numbered import NumberedCounter, NumberedSender, NumberedWitness, after_caught_up
+from bench.clients.wire import (
     BINARY,
     DATA,
     TEXT,
@@ -23,6 +22,7 @@ from bench.wire import (
     more,
     upgrade,
 )
+from bench.texts import OFFICE, Texts
 
 
 @dataclass(frozen=True)

@@ -3,12 +3,12 @@
 from dataclasses import asdict, dataclass
 from typing import ClassVar
 
-from bench.crowd import Crowd
+from bench.clients.crowd import Crowd
+from bench.clients.personal import PersonalCrowd
 from bench.load import PATIENCE_SECONDS, Load, Outcome, Pressure
-from bench.personal import PersonalCrowd
 from bench.processes import pinned
-from bench.result import Headline, Result, latency
-from bench.scenario import Scenario
+from bench.reporting.result import Headline, Result, latency
+from bench.scenarios.base import Scenario
 from bench.stage import Stage
 from bench.texts import OFFICE, TEXTS
 

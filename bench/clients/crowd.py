@@ -15,9 +15,9 @@ import struct
 import time
 from collections.abc import Callable, Iterator, Sequence
 
-from bench.clients import Client, Sender, Window
-from bench.dialects import Dialect, SharedState
-from bench.guests import Guest
+from bench.clients.base import Client, Sender, Window
+from bench.clients.dialects import Dialect, SharedState
+from bench.clients.guests import Guest
 from bench.texts import OFFICE, Texts
 
 AT_ONCE = 40

@@ -6,11 +6,11 @@ import socket
 from collections.abc import Sequence
 from itertools import groupby
 
-from bench.clients import Client, Window
-from bench.crowd import Crowd, open_socket
-from bench.guests import Guest
-from bench.numbered import NumberedClient, decode_event
-from bench.wire import CLOSE, TEXT, Frames, after_upgrade, client_frame, more, upgrade
+from bench.clients.base import Client, Window
+from bench.clients.crowd import Crowd, open_socket
+from bench.clients.guests import Guest
+from bench.clients.numbered import NumberedClient, decode_event
+from bench.clients.wire import CLOSE, TEXT, Frames, after_upgrade, client_frame, more, upgrade
 
 
 class Part(socket.socket):

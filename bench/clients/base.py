@@ -11,8 +11,8 @@ from array import array
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from bench.checks import Verdict
-from bench.wire import CLOSE, PING, PONG, client_frame
+from bench.clients.checks import Verdict
+from bench.clients.wire import CLOSE, PING, PONG, client_frame
 
 READ_BYTES = 1 << 20
 _buffer = bytearray(READ_BYTES)

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from bench.guests import Seats
-from bench.result import Result
+from bench.clients.guests import Seats
+from bench.reporting.result import Result
 from bench.stage import Stage
 
 WITNESSES = 2

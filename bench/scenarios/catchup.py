@@ -4,16 +4,16 @@ import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
-from bench.checks import Verdict
-from bench.clients import RoomTotals
+from bench.clients.base import RoomTotals
+from bench.clients.checks import Verdict
+from bench.clients.crowd import Crowd, gc_disabled, open_socket
+from bench.clients.dialects import Aiochat
+from bench.clients.numbered import NumberedCounter
+from bench.clients.reconnection import Reconnection, epoch_of
 from bench.cost import read_cost
-from bench.crowd import Crowd, gc_disabled, open_socket
-from bench.dialects import Aiochat
-from bench.numbered import NumberedCounter
 from bench.processes import pinned
-from bench.reconnection import Reconnection, epoch_of
-from bench.result import Headline, Result, latency
-from bench.scenario import Scenario
+from bench.reporting.result import Headline, Result, latency
+from bench.scenarios.base import Scenario
 from bench.stage import Stage
 
 

@@ -7,11 +7,11 @@ from collections.abc import Callable
 
 import msgspec
 
-from bench.checks import Sequence, Verdict, judge
-from bench.clients import Client, RoomTotals, Sender, Window
-from bench.guests import Guest
+from bench.clients.base import Client, RoomTotals, Sender, Window
+from bench.clients.checks import Sequence, Verdict, judge
+from bench.clients.guests import Guest
+from bench.clients.wire import CLOSE, TEXT, Frames, frame_at, frame_template
 from bench.texts import Texts, sender_and_turn
-from bench.wire import CLOSE, TEXT, Frames, frame_at, frame_template
 
 FIRST_LINE = re.compile(rb'\{"type":"message","seq":(\d+),')
 """How a frame of messages begins. Other frames are parsed as JSON, which gives the same result at a

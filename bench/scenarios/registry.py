@@ -1,12 +1,12 @@
 """The scenarios by name. A scenario never changes, so that figures stay comparable."""
 
-from bench.catchup import CatchUp
-from bench.flood import Flood
-from bench.history import History
-from bench.idle import Idle
-from bench.scenario import Scenario
-from bench.storm import Storm
-from bench.talk import PersonalTalk, Talk
+from bench.scenarios.base import Scenario
+from bench.scenarios.catchup import CatchUp
+from bench.scenarios.flood import Flood
+from bench.scenarios.history import History
+from bench.scenarios.idle import Idle
+from bench.scenarios.storm import Storm
+from bench.scenarios.talk import PersonalTalk, Talk
 
 SCENARIOS: dict[str, Scenario] = {
     scenario.name: scenario

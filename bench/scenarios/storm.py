@@ -3,17 +3,17 @@
 import time
 from dataclasses import asdict, dataclass
 
-from bench.clients import Sender
-from bench.crowd import Crowd, gc_disabled
-from bench.dialects import Aiochat
+from bench.clients.base import Sender
+from bench.clients.crowd import Crowd, gc_disabled
+from bench.clients.dialects import Aiochat
+from bench.clients.numbered import NumberedClient
+from bench.clients.reconnection import Reconnection, epoch_of
 from bench.load import WARM_UP_SECONDS, Load, Pressure
-from bench.numbered import NumberedClient
 from bench.processes import pinned
-from bench.reconnection import Reconnection, epoch_of
-from bench.result import Headline, Result, latency
-from bench.scenario import Scenario
+from bench.reporting.result import Headline, Result, latency
+from bench.scenarios.base import Scenario
+from bench.scenarios.talk import outcome_notes
 from bench.stage import Stage
-from bench.talk import outcome_notes
 from bench.texts import OFFICE, TEXTS
 
 POLL_SECONDS = 0.001

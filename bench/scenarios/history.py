@@ -8,13 +8,13 @@ from dataclasses import asdict, dataclass
 from http.client import HTTPConnection
 from itertools import cycle
 
+from bench.clients.crowd import open_socket
+from bench.clients.dialects import Aiochat
+from bench.clients.guests import Guest
 from bench.cost import read_cost
-from bench.crowd import open_socket
-from bench.dialects import Aiochat
-from bench.guests import Guest
 from bench.processes import pinned
-from bench.result import Headline, Latency, Result, latency
-from bench.scenario import Scenario
+from bench.reporting.result import Headline, Latency, Result, latency
+from bench.scenarios.base import Scenario
 from bench.stage import Stage
 
 FEW = 1000

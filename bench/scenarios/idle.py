@@ -4,11 +4,11 @@ import time
 from dataclasses import asdict, dataclass
 from typing import ClassVar
 
+from bench.clients.crowd import Crowd
 from bench.cost import read_cost
-from bench.crowd import Crowd
 from bench.processes import pinned
-from bench.result import Headline, Result
-from bench.scenario import Scenario
+from bench.reporting.result import Headline, Result
+from bench.scenarios.base import Scenario
 from bench.stage import Stage
 
 SETTLE_SECONDS = 2.0

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from bench.peer import PEERS
-from bench.result import Result
-from bench.yardstick import Yardstick
+from bench.reporting.result import Result
+from bench.reporting.yardstick import Yardstick
 
 PACKAGES = ("aiohttp", "uvloop", "peewee-async", "psycopg", "redis", "msgspec")
 

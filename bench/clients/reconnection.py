@@ -8,11 +8,11 @@ import time
 from collections.abc import Iterable
 from random import Random
 
-from bench.crowd import Crowd, open_socket
-from bench.dialects import Aiochat
-from bench.guests import Guest
-from bench.numbered import NumberedClient, decode_lines
-from bench.wire import TEXT, Frames, after_upgrade, check_upgrade, more
+from bench.clients.crowd import Crowd, open_socket
+from bench.clients.dialects import Aiochat
+from bench.clients.guests import Guest
+from bench.clients.numbered import NumberedClient, decode_lines
+from bench.clients.wire import TEXT, Frames, after_upgrade, check_upgrade, more
 
 _buffer = bytearray(1 << 20)
 

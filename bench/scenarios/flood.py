@@ -12,14 +12,14 @@ from dataclasses import dataclass, replace
 from multiprocessing.synchronize import Event
 from typing import ClassVar
 
-from bench.dialects import Dialect
-from bench.guests import Guest, Seats
+from bench.clients.dialects import Dialect
+from bench.clients.guests import Guest, Seats
+from bench.clients.wire import TEXT, client_frame
 from bench.processes import pinned
-from bench.result import Headline, Result
-from bench.scenario import WITNESSES
+from bench.reporting.result import Headline, Result
+from bench.scenarios.base import WITNESSES
+from bench.scenarios.talk import Talk
 from bench.stage import Stage
-from bench.talk import Talk
-from bench.wire import TEXT, client_frame
 
 PING = b"\x89\xfd\0\0\0\0" + b"x" * 125
 JSON_PING = b"\x81\x8f\0\0\0\0" + b'{"type":"ping"}'

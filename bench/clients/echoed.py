@@ -9,10 +9,10 @@ import socket
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from bench.checks import Sequence, Verdict, judge
-from bench.clients import Client, RoomTotals, Sender, Window
+from bench.clients.base import Client, RoomTotals, Sender, Window
+from bench.clients.checks import Sequence, Verdict, judge
+from bench.clients.wire import DATA, frame_at
 from bench.texts import MARK, MARKED, MARKED_BYTES
-from bench.wire import DATA, frame_at
 
 Reply = Callable[[bytes], bytes | None]
 """Returns the required answer to a frame without a message, or None. Some protocols have their own

@@ -1,0 +1,1 @@
+"""Results, and how they are shown: tables, JSON, plots, and how fast the machine itself is."""
