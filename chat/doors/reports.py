@@ -83,7 +83,7 @@ class RoomReports(web.View):
             "answered": answered,
             "before": reports[-1].id if more else None,
         }
-        return await render_page("chat/reports.html", request, context)
+        return await render_page("chat/settings/reports.html", request, context)
 
     async def post(self) -> web.Response:
         request, user = self.request, self.request[USER]

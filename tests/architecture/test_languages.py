@@ -171,7 +171,7 @@ def test_every_text_in_scripts_is_found(found: Catalog) -> None:
 def test_service_lines_say_the_same_without_scripts() -> None:
     said = re.compile(r'\bt\("([^"]+)"')
     script, template = (
-        ROOT / path for path in ("static/js/words/service_lines.js", "templates/chat/service_line.html")
+        ROOT / path for path in ("static/js/words/service_lines.js", "templates/chat/room/service_line.html")
     )
     assert set(said.findall(script.read_text())) == set(said.findall(template.read_text()))
 

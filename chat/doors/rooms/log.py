@@ -51,7 +51,7 @@ class RoomLog(web.View):
             ],
             "before": entries[-1].number if more else None,
         }
-        return await render_page("chat/log.html", self.request, context)
+        return await render_page("chat/settings/log.html", self.request, context)
 
     async def post(self) -> web.Response:
         request = self.request

@@ -87,7 +87,7 @@ class RoomPage(web.View):
                 raise
             # The same whether there is such a room or not.
             note_refused(self.request, 404, "not_found")
-            return await render_page("chat/closed.html", self.request, {}, status=404)
+            return await render_page("chat/room/closed.html", self.request, {}, status=404)
         if found.room.slug != self.request.match_info["name"].lower():
             # Not for ever: the room may get this name again.
             raise web.HTTPFound(self._address(found.room))
@@ -102,7 +102,7 @@ class RoomPage(web.View):
             "has_clock": clock is not None,
             "state": state,
         }
-        return await render_page("chat/room.html", self.request, context)
+        return await render_page("chat/room/room.html", self.request, context)
 
     async def _asking(self, found: RoomAccess) -> int:
         """How many ask to be let in, for who may let them."""

@@ -116,7 +116,7 @@ class RoomSettings(web.View):
             "links": links,
             "asking": await room_requests.asking(room.id, self.request[USER]) if asks else [],
         }
-        return await render_page("chat/room_settings.html", self.request, context)
+        return await render_page("chat/settings/room_settings.html", self.request, context)
 
     async def _members(self, found: RoomAccess) -> dict[str, Any]:
         """The members of whom the query's `q` speaks, each with what one may do about them."""

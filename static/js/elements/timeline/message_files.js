@@ -1,4 +1,4 @@
-/** The files of a message, with the markup of templates/chat/files.html; and those on their way. */
+/** The files of a message, with the markup of templates/chat/room/files.html; and those on their way. */
 import { cloneElement, part } from "../../dom/template.js";
 import { drawVideos } from "../../dom/video_posters.js";
 import { kindOf, sizeInWords } from "../../words/files.js";
