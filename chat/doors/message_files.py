@@ -1,5 +1,5 @@
 """The files of a message as a page shows them: the same as static/js/words/files.js,
-static/js/words/picture_sizes.js and static/js/elements/timeline/message_files.js make of them."""
+static/js/words/picture_sizes.js and static/js/elements/files/message_files.js make of them."""
 
 import re
 from dataclasses import dataclass

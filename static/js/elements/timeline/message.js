@@ -99,7 +99,7 @@ function nameAuthor(node, author) {
 const callsYou = ({ author, mentions = [] }, you) =>
   author !== you && mentions.some((/** @type {string} */ name) => name === you || name[0] === "@");
 
-/** Loaded with the first message that has files. @type {typeof import("./message_files.js")|null} */
+/** Loaded with the first message that has files. @type {typeof import("../files/message_files.js")|null} */
 let files = null;
 /** @type {WeakMap<HTMLElement, any>} */
 const withFiles = new WeakMap();
@@ -108,7 +108,7 @@ const withFiles = new WeakMap();
 async function fillFilesOf(node, line) {
   if (!line.files && !withFiles.has(node)) return;
   withFiles.set(node, line);
-  files ??= await import("./message_files.js");
+  files ??= await import("../files/message_files.js");
   files.fillFiles(node, withFiles.get(node));
 }
 

@@ -23,7 +23,7 @@ const ROW = "#timeline > .message[data-number]";
 export class MessageActions {
   /** @type {HTMLElement|null} the row that the bar is at */ #row = null;
   /** @type {import("./pins.js").Pins|null} */ #pins = null;
-  /** @type {import("./files_pane.js").FilesPane|null} */ #files = null;
+  /** @type {import("../files/files_pane.js").FilesPane|null} */ #files = null;
   /** Where the mouse was last. */
   #at = { x: -1, y: -1 };
 
@@ -122,9 +122,10 @@ export class MessageActions {
       why: async () => (await import("./why.js")).openWhy(history.base, number, anchor),
       report: async () => (await import("./report.js")).openReport(this.page, line, anchor),
       delete: () => this.#delete(number),
-      picture: async () => (await import("./lightbox.js")).openLightbox(this.#pictures(), fileOf(anchor)),
+      picture: async () =>
+        (await import("../files/lightbox.js")).openLightbox(this.#pictures(), fileOf(anchor)),
       "unfold-file": async () =>
-        (await import("./file_preview.js")).toggleFilePreview(/** @type {HTMLElement} */ (anchor)),
+        (await import("../files/file_preview.js")).toggleFilePreview(/** @type {HTMLElement} */ (anchor)),
       react: () => this.#react(line, emoji),
       pick: async () => {
         const chosen = await openEmojiPicker(anchor);
@@ -157,7 +158,7 @@ export class MessageActions {
     if (event.ctrlKey || event.metaKey || event.shiftKey) return;
     event.preventDefault();
     void withLoaded(this.page.store, async () => {
-      const { FilesPane } = await import("./files_pane.js");
+      const { FilesPane } = await import("../files/files_pane.js");
       this.#files ??= new FilesPane(this.page);
       this.#files.open(link);
     });

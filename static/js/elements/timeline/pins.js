@@ -8,7 +8,7 @@ import { getJson } from "../../server/http.js";
 import { amended } from "../../state/overlay.js";
 import { cloneElement, part } from "../../dom/template.js";
 import { t } from "../../words/texts.js";
-import { listedFiles, pressFile } from "./listed_files.js";
+import { listedFiles, pressFile } from "../files/listed_files.js";
 import { fillText } from "./message.js";
 
 /** The list is requested again when posts changed while it was loading, at most so many times. */
