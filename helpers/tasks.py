@@ -1,11 +1,23 @@
-"""Ending tasks, also those that lose a cancellation."""
+"""Tasks in the background: how they rest between their steps, and how they end, also those that lose a
+cancellation."""
 
 import asyncio
+import time
 from collections.abc import Iterable
 from typing import Any
 
 FIRST_PAUSE = 0.25
 LONGEST_PAUSE = 1.0
+"""Between two cancellations of a task that goes on."""
+
+LONGEST_REST = 10.0
+
+
+async def rest(began: float, factor: float, longest: float = LONGEST_REST) -> None:
+    """Leaves the time to others after a step that began then, by `time.monotonic()`: `factor` times as long
+    as it took, and at most `longest` seconds. A step that takes very long has mostly waited, for a disk, a
+    lock or a machine that stood still: what comes after it needn't wait for that many times over."""
+    await asyncio.sleep(min(factor * (time.monotonic() - began), longest))
 
 
 async def cancel_all(tasks: Iterable["asyncio.Task[Any]"]) -> None:

@@ -16,6 +16,7 @@ from chat.envelopes import MovedMark
 from chat.models import Room
 from helpers.db.database import is_unavailable
 from helpers.db.leases import Claim
+from helpers.tasks import rest
 from helpers.text.characters import one_line
 from notifications.erasure import remove_many, remove_old
 from notifications.events import EventDecider
@@ -145,7 +146,7 @@ class NoticeWorker:
             self._say(changed)
             if is_more:
                 rooms[room_id] = None
-            await asyncio.sleep(REST_FACTOR * (time.monotonic() - began))
+            await rest(began, REST_FACTOR)
 
     def _say(self, changed: Changed) -> None:
         if changed.user_ids:

@@ -17,7 +17,7 @@ from chat.delivery.recent_presence import RecentPresence, online_event
 from chat.events import Online
 from chat.history.presence import PresenceChange, PresenceStore
 from helpers.db.database import is_unavailable
-from helpers.tasks import cancel_all
+from helpers.tasks import cancel_all, rest
 from timings import DEFAULT, Timings
 
 log = logging.getLogger("aiochat.presence")
@@ -127,7 +127,7 @@ class SitePresence:
                 self._wake.set()
                 await asyncio.sleep(self._timings.database_away)
             else:
-                await asyncio.sleep(min(PAUSE_FACTOR * (time.monotonic() - began), LONGEST_PAUSE))
+                await rest(began, PAUSE_FACTOR, LONGEST_PAUSE)
 
     async def catch_up(self) -> None:
         """Reads what has changed, and tells it."""

@@ -5,7 +5,6 @@ other.
 It works in small steps: a transaction locks a room for some dozens of posts at most, then others
 get their turn."""
 
-import asyncio
 import re
 import time
 from collections.abc import AsyncGenerator, Iterable
@@ -43,6 +42,7 @@ from chat.models import (
 from chat.models import Message as Row
 from chat.personal_data.holds import held_people, held_rooms
 from chat.requests import new_nonce
+from helpers.tasks import rest
 
 ROWS_AT_ONCE = 500
 """Rows in one query for what is left."""
@@ -143,7 +143,7 @@ async def _change(
         await engine.journal.change(change)
     except ActionError as error:
         raise _as_exception(error) from error
-    await asyncio.sleep(PAUSE_FACTOR * (time.monotonic() - began))
+    await rest(began, PAUSE_FACTOR)
 
 
 class _Erase:

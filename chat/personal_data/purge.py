@@ -32,6 +32,7 @@ from chat.requests import new_nonce
 from helpers.clock import now_ms
 from helpers.db.database import is_unavailable
 from helpers.db.leases import Claim
+from helpers.tasks import rest
 from helpers.text.characters import one_line
 
 log = logging.getLogger("aiochat.purge")
@@ -90,7 +91,7 @@ class Purge:
 
     async def _step_done(self, began: float) -> bool:
         """Lets others work. Returns whether this process may go on."""
-        await asyncio.sleep(PAUSE_FACTOR * (time.monotonic() - began))
+        await rest(began, PAUSE_FACTOR)
         return await self._claim.hold()
 
     async def _purge_deleted(self) -> None:

@@ -26,6 +26,7 @@ from chat.personal_data.holds import held_people, held_rooms
 from chat.requests import new_nonce
 from helpers.db.database import fetch, is_sqlite, is_unavailable
 from helpers.db.leases import Claim
+from helpers.tasks import rest
 from helpers.text.characters import one_line
 
 log = logging.getLogger("aiochat.retention")
@@ -82,7 +83,7 @@ class Retention:
 
     async def _step_done(self, began: float) -> bool:
         """Lets others work. Returns whether this process may go on."""
-        await asyncio.sleep(PAUSE_FACTOR * (time.monotonic() - began))
+        await rest(began, PAUSE_FACTOR)
         return await self._claim.hold()
 
     async def _expire_rooms(self) -> bool:

@@ -23,6 +23,7 @@ from helpers.db.bulk import Bulk
 from helpers.db.database import fetch, is_sqlite, is_unavailable
 from helpers.db.leases import Claim
 from helpers.db.statement import Rows
+from helpers.tasks import rest
 from helpers.text.characters import one_line
 
 log = logging.getLogger("aiochat.search")
@@ -102,7 +103,7 @@ class Indexer:
         rooms = await self._rows(_ROOMS, self._after)
         if self._after:
             # To look through very many rooms isn't for nothing either.
-            await asyncio.sleep(LOOK_PAUSE_FACTOR * (time.monotonic() - began))
+            await rest(began, LOOK_PAUSE_FACTOR)
         for room_id, last_seq, first in rooms:
             is_more = last_seq > first
             for _ in range(STEPS_AT_ONCE):
@@ -111,7 +112,7 @@ class Indexer:
                 async with self._database.aio_atomic():
                     began = time.monotonic()
                     is_more = await self._step(room_id)
-                await asyncio.sleep(PAUSE_FACTOR * (time.monotonic() - began))
+                await rest(began, PAUSE_FACTOR)
                 if not await self._claim.hold():
                     return False
             self._is_left |= is_more
@@ -128,7 +129,7 @@ class Indexer:
             async with self._database.aio_atomic():
                 began = time.monotonic()
                 self._is_built = not await self._stems.rebuild_some()
-            await asyncio.sleep(PAUSE_FACTOR * (time.monotonic() - began))
+            await rest(began, PAUSE_FACTOR)
             if self._is_built or not await self._claim.hold():
                 return
 

@@ -1,14 +1,29 @@
-"""Tasks end, whatever becomes of a cancellation, and so does the process."""
+"""Tasks rest between their steps, and end, whatever becomes of a cancellation, and so does the process."""
 
 import asyncio
 import subprocess
 import sys
+import time
 
 import pytest
 
-from helpers.tasks import cancel_all
+from helpers.tasks import LONGEST_REST, cancel_all, rest
 from tests.support.people import PATIENCE
 from tests.support.servers.process import ROOT
+
+
+async def test_who_took_long_rests_long_within_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    rested: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        rested.append(seconds)
+
+    monkeypatch.setattr(asyncio, "sleep", sleep)
+    monkeypatch.setattr(time, "monotonic", lambda: 1000.5)
+    await rest(1000.0, 9.0)
+    await rest(1000.0, 9.0, 2.0)
+    await rest(900.0, 9.0)
+    assert rested == [4.5, 2.0, LONGEST_REST]
 
 
 async def ends(*tasks: "asyncio.Task[None]") -> None:
