@@ -140,7 +140,8 @@ async def test_what_is_held_goes_with_its_author(
     async with asyncio.timeout(PATIENCE):
         while await held(alice, lobby):
             await asyncio.sleep(0.05)
-    assert rows(chat, f"SELECT text FROM held_posts WHERE id = {one['held']}") == [("",)]
+    # What is left of it is removed when the purge comes by, maybe by now.
+    assert rows(chat, f"SELECT text FROM held_posts WHERE id = {one['held']} AND text <> ''") == []
 
 
 async def test_a_flood_over_several_workers_is_reported(workers: list[Aiochat]) -> None:
