@@ -72,8 +72,10 @@ def unique(name: str) -> str:
     return f"{name}{next(_counter)}"
 
 
-SERVERS = {"postgres", "redis", "sqlite_chat", "postgres_chat", "chat", "lone_chat", "site"}
-SERVERS |= {"own_servers", "programs"}
+SERVERS = {
+    *("postgres", "redis", "sqlite_chat", "postgres_chat", "chat", "lone_chat", "site"),
+    *("own_servers", "programs"),
+}
 """The fixtures that a test with the mark `server` has one of."""
 
 

@@ -12,10 +12,11 @@ from tests.support.feed_reader import asks, goes_private
 from tests.support.pages.browser import PHONE, WIDE
 from tests.support.pages.composer import cut_off
 from tests.support.pages.files import drawn, payload
-from tests.support.pages.inspector import Inspector, is_connected, opens_by_script
+from tests.support.pages.inspector import Inspector, alice, bob, chat, is_connected, opens_by_script
 from tests.support.people import JsonObject, Person
-from tests.support.servers import Aiochat
 from tests.support.sites.linked import linked_site
+
+__all__ = ["alice", "bob", "chat"]
 
 MARKED = """# Beans
 *Six* ~~beans~~ **up**, see `soil.py`, https://example.org and #{room}
@@ -32,22 +33,6 @@ MARKED = """# Beans
 def grow(beans: int) -> str:  # slowly
     return f"{{beans * 2}} beans"
 ```"""
-
-
-@pytest.fixture
-def chat(sqlite_chat: Aiochat) -> Aiochat:
-    """How a page looks doesn't depend on the database."""
-    return sqlite_chat
-
-
-@pytest.fixture
-async def alice(cast: Cast) -> Person:
-    return await cast.person("alice")
-
-
-@pytest.fixture
-async def bob(cast: Cast) -> Person:
-    return await cast.person("bob")
 
 
 @pytest.fixture

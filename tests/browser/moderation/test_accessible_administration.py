@@ -12,28 +12,14 @@ from tests.administration.test_site_look import gives
 from tests.conftest import Cast, unique
 from tests.support.deleted_accounts import rows
 from tests.support.pages.browser import PHONE, WIDE, Profiles, Screen
-from tests.support.pages.inspector import Inspector
+from tests.support.pages.inspector import Inspector, alice, bob, chat
 from tests.support.people import Person
 from tests.support.servers import Aiochat
 
+__all__ = ["alice", "bob", "chat"]
+
 FORCED = {"include": ["main"], "exclude": [".button.primary"]}
 """Of a button axe takes the colour that Chromium names as that of its filling, which isn't the forced one."""
-
-
-@pytest.fixture
-def chat(sqlite_chat: Aiochat) -> Aiochat:
-    """How a page looks doesn't depend on the database."""
-    return sqlite_chat
-
-
-@pytest.fixture
-async def alice(cast: Cast) -> Person:
-    return await cast.person("alice")
-
-
-@pytest.fixture
-async def bob(cast: Cast) -> Person:
-    return await cast.person("bob")
 
 
 @pytest.fixture

@@ -2,29 +2,13 @@
 
 import re
 
-import pytest
 from playwright.async_api import expect
 
 from tests.conftest import Cast
-from tests.support.pages.inspector import Inspector
+from tests.support.pages.inspector import Inspector, alice, bob, chat
 from tests.support.people import Person
-from tests.support.servers import Aiochat
 
-
-@pytest.fixture
-def chat(sqlite_chat: Aiochat) -> Aiochat:
-    """How a page looks doesn't depend on the database."""
-    return sqlite_chat
-
-
-@pytest.fixture
-async def alice(cast: Cast) -> Person:
-    return await cast.person("alice")
-
-
-@pytest.fixture
-async def bob(cast: Cast) -> Person:
-    return await cast.person("bob")
+__all__ = ["alice", "bob", "chat"]
 
 
 async def test_somebody_is_suspended_by_keyboard(

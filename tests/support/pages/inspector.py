@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 import pytest
 from playwright.async_api import Page, expect
 
+from tests.conftest import Cast
 from tests.support.pages.browser import PHONE, WIDE, Profiles, Screen
 from tests.support.people import Person
 from tests.support.servers import ROOT, Aiochat
@@ -65,6 +66,23 @@ class Inspector:
             for violation in violations
             for node in violation["nodes"]
         ]
+
+
+@pytest.fixture
+def chat(sqlite_chat: Aiochat) -> Aiochat:
+    """How a page looks doesn't depend on the database. Files that look at pages import this one, and their
+    people, who have no browser of their own."""
+    return sqlite_chat
+
+
+@pytest.fixture
+async def alice(cast: Cast) -> Person:
+    return await cast.person("alice")
+
+
+@pytest.fixture
+async def bob(cast: Cast) -> Person:
+    return await cast.person("bob")
 
 
 @pytest.fixture(params=SCENES, ids=lambda scene: f"{'phone' if scene[0] is PHONE else 'wide'}-{scene[1]}")
