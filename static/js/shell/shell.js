@@ -42,7 +42,7 @@ const ELEMENTS = {
   "chat-composer": ChatComposer,
 };
 
-/** @typedef {import("./later.js")} Later what is loaded after the first view */
+/** @typedef {typeof import("./later.js")} Later what is loaded after the first view */
 
 export class Shell {
   lifetime = new Lifetime();

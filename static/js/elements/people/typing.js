@@ -11,13 +11,14 @@ export class ChatTyping extends PageElement {
     const lifetime = this.begin();
     const { signal } = lifetime;
     lifetime.add(() => clearTimeout(this.#timer));
+    /** @type {string|undefined} */ let shown;
     store.watch(
       ["typing", "status"],
       () => {
         const { typing, connection, site } = store.state;
         const names = [...typing.keys()].filter((name) => !site.ignored.has(name));
         const text = connection === "connected" ? typingText(names) : "";
-        if (this.textContent !== text) this.textContent = text;
+        if (shown !== text) shown = this.textContent = text;
         clearTimeout(this.#timer);
         if (!typing.size) return;
         const wait = Math.min(...typing.values()) + TYPING_TIMEOUT - Date.now();
