@@ -28,8 +28,7 @@ def is_colour(text: str) -> bool:
 
 def contrast(one: str, other: str) -> float:
     """From 1, for the same, to 21, for black and white."""
-    darker, lighter = sorted((_luminance(one), _luminance(other)))
-    return (lighter + 0.05) / (darker + 0.05)
+    return _ratio(_luminance(one), _luminance(other))
 
 
 def least_contrast(colour: str, others: Iterable[str]) -> float:
@@ -49,10 +48,12 @@ def lightened(colour: str, against: Iterable[str], least: float = TEXT) -> str:
 
 def _moved(colour: str, others: list[str], least: float, sign: int) -> str:
     found = to_oklch(colour)
+    luminances = [_luminance(other) for other in others]
     for step in range(_STEPS + 1):
         lightness = found.lightness + sign * step / _STEPS
         one = colour if not step else to_hex(found._replace(lightness=min(max(lightness, 0.0), 1.0)))
-        if least_contrast(one, others) >= least:
+        luminance = _luminance(one)
+        if all(_ratio(luminance, other) >= least for other in luminances):
             return one
     return "#ffffff" if sign > 0 else "#000000"
 
@@ -61,6 +62,11 @@ def _channels(colour: str) -> list[float]:
     """Red, green and blue from 0 to 1, linear in the light."""
     parts = (int(colour[start : start + 2], 16) / 255 for start in (1, 3, 5))
     return [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+
+
+def _ratio(one: float, other: float) -> float:
+    """Of two luminances."""
+    return (max(one, other) + 0.05) / (min(one, other) + 0.05)
 
 
 def _luminance(colour: str) -> float:

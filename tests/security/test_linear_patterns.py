@@ -16,8 +16,8 @@ from tests.support.servers import ROOT
 
 PACKAGES = ("helpers", "accounts", "chat", "feed", "notifications", "weather", "administration")
 
-LENGTH = 3000
-SUSPICIOUS_SECONDS = 0.005
+LENGTH = 1500
+SUSPICIOUS_SECONDS = 0.001
 """Processor time for LENGTH characters. Linear patterns take a tenth of it."""
 
 FACTOR = 8

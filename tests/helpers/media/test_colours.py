@@ -27,6 +27,7 @@ def test_there_and_back_is_the_same_colour(colour: str) -> None:
     assert to_hex(to_oklch(colour)) == colour
 
 
+@settings(max_examples=40)
 @given(COLOURS, st.lists(COLOURS, min_size=1, max_size=3))
 def test_moved_it_contrasts_or_is_the_end(colour: str, others: list[str]) -> None:
     for move, end in ((darkened, "#000000"), (lightened, "#ffffff")):
