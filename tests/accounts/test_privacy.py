@@ -3,7 +3,6 @@ changes nothing."""
 
 import asyncio
 
-from tests.accounts.test_pictures import drawn
 from tests.conftest import Cast
 from tests.feed.test_post_pictures import sends
 from tests.support.database_snapshot import Stored
@@ -23,6 +22,7 @@ from tests.support.feed_reader import (
     writes,
 )
 from tests.support.people import Person
+from tests.support.pictures import drawn
 
 
 async def test_to_follow_somebody_private_is_asked_for(

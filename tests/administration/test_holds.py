@@ -9,13 +9,13 @@ import pytest
 from PIL import Image
 
 from accounts.people.site_roles import SiteRole
-from tests.accounts.test_pictures import uploads
 from tests.administration.conftest import Staff, acts
 from tests.conftest import Cast, unique
 from tests.feed.test_post_pictures import sends
 from tests.support.deleted_accounts import asks, everything, leaves, rows, until
 from tests.support.feed_reader import comments, writes
 from tests.support.people import Person
+from tests.support.pictures import uploads
 from tests.support.programs.shell import beside
 from tests.support.servers import Aiochat
 

@@ -15,10 +15,10 @@ import pytest
 from PIL import Image, ImageCms
 
 from helpers.images import MAX_BYTES
-from tests.accounts.test_pictures import drawn, empty_png, moving
 from tests.conftest import server_env, unique
 from tests.support.feed_reader import asks, comments, fills, follows, listens, page, texts, writes
 from tests.support.people import JsonObject, Person
+from tests.support.pictures import drawn, empty_png, moving
 from tests.support.servers import Aiochat, Nginx, Postgres, Redis, free_port
 from tests.support.wire.raw_http import cookie_of, request
 

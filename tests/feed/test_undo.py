@@ -9,7 +9,6 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from tests.accounts.test_pictures import drawn
 from tests.conftest import Cast
 from tests.support.databases import new_sqlite
 from tests.support.feed_reader import (
@@ -25,6 +24,7 @@ from tests.support.feed_reader import (
     writes,
 )
 from tests.support.people import PASSWORD, PATIENCE, Person
+from tests.support.pictures import drawn
 from tests.support.servers import Aiochat
 from timings import Timings
 

@@ -5,7 +5,6 @@ import json
 import re
 from dataclasses import dataclass, field
 
-from tests.accounts.test_pictures import drawn
 from tests.conftest import Cast, unique
 from tests.feed.test_post_pictures import sends
 from tests.security.profile_doors_table import (
@@ -22,6 +21,7 @@ from tests.security.test_access import answers_to
 from tests.support.database_snapshot import Stored
 from tests.support.feed_reader import asks, blocks, comments, follows, goes_private, listens, since, writes
 from tests.support.people import JsonObject, Person
+from tests.support.pictures import drawn
 from tests.support.wire.raw_http import Answer, cookie_of, request
 from urls import ROUTES
 

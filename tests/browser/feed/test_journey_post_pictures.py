@@ -5,9 +5,9 @@ from collections.abc import Awaitable, Callable
 
 from playwright.async_api import FilePayload, ViewportSize, expect
 
-from tests.accounts.test_pictures import drawn
 from tests.browser.feed.test_journey_feed import follows, is_live, opens
 from tests.support.pages.browser import PHONE, WIDE, Visitor, behind_nginx, comes_true
+from tests.support.pictures import drawn
 
 PASTE = """async (box) => {
   const canvas = new OffscreenCanvas(900, 600);

@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator
 import pytest
 from playwright.async_api import Page
 
-from tests.accounts.test_pictures import drawn
 from tests.administration.conftest import acts
 from tests.administration.test_site_look import gives
 from tests.conftest import Cast, unique
@@ -14,6 +13,7 @@ from tests.support.deleted_accounts import rows
 from tests.support.pages.browser import PHONE, WIDE, Profiles, Screen
 from tests.support.pages.inspector import Inspector, alice, bob, chat
 from tests.support.people import Person
+from tests.support.pictures import drawn
 from tests.support.servers import Aiochat
 
 __all__ = ["alice", "bob", "chat"]

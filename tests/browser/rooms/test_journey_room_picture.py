@@ -2,8 +2,8 @@
 
 from playwright.async_api import FilePayload, expect
 
-from tests.accounts.test_pictures import drawn
 from tests.support.pages.browser import WIDE, Visitor, one_database
+from tests.support.pictures import drawn
 
 pytestmark = one_database
 

@@ -5,10 +5,10 @@ import io
 import pytest
 from PIL import Image
 
-from tests.accounts.test_pictures import empty_png
 from tests.helpers.media.test_redrawing import SECRET, exif, halves, saved
 from tests.support.files import begins, goes_on, posts, uploads
 from tests.support.people import Person
+from tests.support.pictures import empty_png
 
 
 async def test_a_photograph_is_posted(alice: Person, bob: Person, lobby: str) -> None:

@@ -3,10 +3,10 @@
 import asyncio
 from urllib.parse import quote
 
-from tests.accounts.test_pictures import drawn
 from tests.conftest import unique
 from tests.support.files import posts, uploads
 from tests.support.people import PATIENCE, Person
+from tests.support.pictures import drawn
 
 TEXT = b"name,sum\nthe walrus,17\n"
 

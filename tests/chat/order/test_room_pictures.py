@@ -7,11 +7,11 @@ import aiohttp
 import pytest
 from PIL import Image
 
-from tests.accounts.test_pictures import drawn
 from tests.chat.order.test_acts import does, log_of, refused
 from tests.conftest import Cast
 from tests.support.feed_reader import asks as sends
 from tests.support.people import Person
+from tests.support.pictures import drawn
 
 pytestmark = pytest.mark.usefixtures("door")
 

@@ -9,11 +9,11 @@ import aiohttp
 import pytest
 
 from chat.actions.undo import UNDOING
-from tests.accounts.test_pictures import drawn
 from tests.chat.order.test_acts import log_of
 from tests.conftest import Cast, unique
 from tests.support.feed_reader import asks
 from tests.support.people import Person
+from tests.support.pictures import drawn
 from tests.support.servers import Aiochat
 
 Step = str | dict[str, str]

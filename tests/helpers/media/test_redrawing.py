@@ -9,7 +9,7 @@ from PIL import Image, ImageCms, ImageSequence, PngImagePlugin
 
 from helpers.picture_bounds import MAX_SIDE
 from helpers.redrawing import redraw
-from tests.accounts.test_pictures import empty_png
+from tests.support.pictures import empty_png
 
 WIDTHS = [320, 640, 1280]
 SECRET = b"5ecret"

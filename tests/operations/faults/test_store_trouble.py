@@ -13,13 +13,13 @@ import pytest
 
 from helpers.storage import store as storage
 from helpers.storage.store import MissingError, StorageError, open_store
-from tests.accounts.test_pictures import drawn, picture_of
-from tests.accounts.test_pictures import uploads as sets_picture
 from tests.conftest import unique
 from tests.operations.workers.test_workers import QUICK
 from tests.support.deleted_accounts import change, rows
 from tests.support.files import begins, goes_on, posts, sends, uploads
 from tests.support.people import PATIENCE, Listener, Person
+from tests.support.pictures import drawn, picture_of
+from tests.support.pictures import uploads as sets_picture
 from tests.support.servers import Aiochat, SignedStore
 from tests.support.services.fault_proxy import FaultProxy, fault_proxy
 

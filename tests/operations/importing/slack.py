@@ -5,7 +5,7 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
-from tests.accounts.test_pictures import drawn
+from tests.support.pictures import drawn
 
 Json = dict[str, Any]
 
