@@ -9,8 +9,8 @@ from tests.conftest import unique
 from tests.support.pages.browser import PHONE, WIDE, Visitor, one_database
 
 pytestmark = one_database
-"""What is told here is the browser's part; tests/accounts/test_blocks.py and
-tests/accounts/test_privacy.py tell the server's, on each database."""
+"""What is told here is the browser's part; tests/accounts/relations/test_blocks.py and
+tests/accounts/relations/test_privacy.py tell the server's, on each database."""
 
 
 async def test_a_private_person_and_a_follower(

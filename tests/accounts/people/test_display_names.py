@@ -8,7 +8,7 @@ import pytest
 from accounts.people.display_names import clean_display_name, is_reserved_display_name
 from accounts.people.looks import display_look
 from helpers.text.folding import folded, search_words, words_of
-from tests.accounts.test_profiles import beside, page_of
+from tests.accounts.people.test_profiles import beside, page_of
 from tests.conftest import Cast, unique
 from tests.support.people import PASSWORD, Person
 

@@ -1,0 +1,1 @@
+"""What people are called, what they show of themselves, and how they are found."""

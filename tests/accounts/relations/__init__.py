@@ -1,0 +1,1 @@
+"""Whom people follow and block, and who sees what of them."""
