@@ -46,7 +46,7 @@ class Directory(web.View):
             "next": following,
             "is_rest": bool(asked) and len(people) >= MAX_FOUND,
         }
-        return await render_page("accounts/directory.html", request, context)
+        return await render_page("accounts/people/directory.html", request, context)
 
     async def _found(self, asked: str) -> tuple[list[User], str | None]:
         found = await search_people(self.request.app[DATABASE], asked)

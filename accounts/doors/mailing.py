@@ -75,7 +75,7 @@ class ForgotPassword(web.View):
         app = self.request.app
         context = {"form": form, "is_sent": is_sent, "is_on": app[MAILS].is_on}
         context["contact"] = site_settings(app)[CONTACT]
-        return await render_page("accounts/forgot.html", self.request, context, status=status)
+        return await render_page("accounts/signin/forgot.html", self.request, context, status=status)
 
 
 class ConfirmEmail(web.View):
@@ -88,7 +88,7 @@ class ConfirmEmail(web.View):
         except DeadLink:
             raise dead_link() from None
         context = {"owner": user.called, "address": user.address}
-        return await render_page("accounts/confirm_email.html", self.request, context)
+        return await render_page("accounts/signin/confirm_email.html", self.request, context)
 
     async def post(self) -> web.Response:
         request = self.request

@@ -85,4 +85,4 @@ class ResetPassword(web.View):
 
     async def _page(self, form: Form, status: int = 200) -> web.Response:
         context = {"form": form, "owner": await self._owner()}
-        return await render_page("accounts/reset.html", self.request, context, status=status)
+        return await render_page("accounts/signin/reset.html", self.request, context, status=status)

@@ -84,7 +84,7 @@ class DeleteAccount(web.View):
     async def _page(self, form: Form, status: int = 200) -> web.Response:
         if wants_json(self.request) and status != 200:
             return web.json_response({"errors": form.errors}, status=status)
-        return await render_page("accounts/delete.html", self.request, {"form": form}, status=status)
+        return await render_page("accounts/settings/delete.html", self.request, {"form": form}, status=status)
 
 
 class OwnData(web.View):

@@ -94,7 +94,7 @@ class PersonPage(web.View):
                 if sees_posts
             ],
         }
-        return await render_page("accounts/person.html", self.request, context)
+        return await render_page("accounts/people/person.html", self.request, context)
 
 
 def _relation(person: User, standing: following.Relation, is_hidden: bool) -> dict[str, Any]:
@@ -207,4 +207,4 @@ async def profile_page(
         # Other services that use these values.
         "has_gravatar": settings.gravatar,
     }
-    return await render_page("accounts/profile.html", request, context, status=status)
+    return await render_page("accounts/settings/profile.html", request, context, status=status)

@@ -150,7 +150,7 @@ async def registration_page(
         "why_not": translate(not_admitted(now)),
         "is_first": now[REGISTRATION] != "closed" and not await accounts.has_any(),
     }
-    return await render_page("accounts/register.html", request, context, status=status)
+    return await render_page("accounts/signin/register.html", request, context, status=status)
 
 
 class Register(web.View):

@@ -83,7 +83,7 @@ class Requests(_RelationList):
     """The oldest requests come first. Later ones appear when these are answered."""
 
     key = "requests"
-    template = "accounts/requests.html"
+    template = "accounts/settings/requests.html"
 
     async def rows(self, user: User, after: int) -> list[tuple[int, int]]:
         query = FollowRequest.select(FollowRequest.follower_id, FollowRequest.at).where(
@@ -102,7 +102,7 @@ class Requests(_RelationList):
 
 class Followers(_RelationList):
     key = "followers"
-    template = "accounts/followers.html"
+    template = "accounts/settings/followers.html"
 
     async def rows(self, user: User, after: int) -> list[tuple[int, int]]:
         query = Follow.select(Follow.follower_id, Follow.at).where(
@@ -113,7 +113,7 @@ class Followers(_RelationList):
 
 class Blocked(_RelationList):
     key = "blocked"
-    template = "accounts/blocked.html"
+    template = "accounts/settings/blocked.html"
 
     async def rows(self, user: User, after: int) -> list[tuple[int, int]]:
         return await _blocked_by(user, after)
@@ -134,4 +134,4 @@ class PrivacySettings(web.View):
         people = await _people_of(rows)
         more = people[-1].person.name if len(rows) > MAX_SHOWN and people else None
         context = {"people": people, "next": more}
-        return await render_page("accounts/privacy.html", self.request, context)
+        return await render_page("accounts/settings/privacy.html", self.request, context)

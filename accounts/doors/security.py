@@ -100,7 +100,7 @@ async def account_page(
         "password": password or Form(),
         "sends_mail": request.app[MAILS].is_on,
     }
-    return await render_page("accounts/account.html", request, context, status=status)
+    return await render_page("accounts/settings/account.html", request, context, status=status)
 
 
 class Email(web.View):
@@ -178,7 +178,7 @@ async def sessions_page(request: web.Request) -> web.Response:
         for key in shown[:MAX_SHOWN]
     ]
     context = {"sessions": sessions, "more": len(found) - len(sessions)}
-    return await render_page("accounts/sessions.html", request, context)
+    return await render_page("accounts/settings/sessions.html", request, context)
 
 
 class Sessions(web.View):

@@ -55,7 +55,7 @@ class PreferenceSettings(web.View):
 
 
 class AppearanceSettings(PreferenceSettings):
-    template, page, names = "accounts/appearance.html", "/settings/appearance", APPEARANCE
+    template, page, names = "accounts/settings/appearance.html", "/settings/appearance", APPEARANCE
 
 
 class SessionSettings(web.View):
@@ -65,4 +65,4 @@ class SessionSettings(web.View):
 
 class DataSettings(web.View):
     async def get(self) -> web.Response:
-        return await render_page("accounts/data.html", self.request, {})
+        return await render_page("accounts/settings/data.html", self.request, {})

@@ -82,7 +82,7 @@ async def signed_in(request: web.Request, user: User, target: str) -> web.HTTPSe
 
 
 class Login(web.View):
-    template = "accounts/login.html"
+    template = "accounts/signin/login.html"
 
     async def get(self) -> web.Response:
         if USER in self.request:

@@ -25,7 +25,7 @@ class Waiting(web.View):
             return web.json_response({"waiting": waits})
         if not waits:
             raise web.HTTPSeeOther("/rooms")
-        return await render_page("accounts/waiting.html", self.request, {})
+        return await render_page("accounts/signin/waiting.html", self.request, {})
 
 
 class Newcomers(web.View):
@@ -37,4 +37,4 @@ class Newcomers(web.View):
             raise web.HTTPSeeOther(target)
         text = Markup(now[NEWCOMERS_HTML])  # noqa: S704 - made by the server of what was typed
         context = {"text": text, "target": target}
-        return await render_page("accounts/newcomers.html", self.request, context)
+        return await render_page("accounts/signin/newcomers.html", self.request, context)

@@ -29,7 +29,7 @@ ADDRESSES = re.compile(r"""\b(?:href|src|action|value|data-[a-z]+)=["'][^"']*\Z"
 
 OTHERWISE = {
     ("chat/room/room.html", "user.name"): "says which messages are one's own",
-    ("accounts/profile.html", "user.name"): "says that the handle is shown without a name",
+    ("accounts/settings/profile.html", "user.name"): "says that the handle is shown without a name",
     ("chat/room/service_line.html", "line.author"): "is compared with the text, and looked up",
     ("chat/room/service_line.html", "line.target"): "is compared with the text, and looked up",
 }
