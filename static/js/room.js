@@ -7,9 +7,9 @@ import { Shell } from "./shell/shell.js";
  * @property {import("./dom/lifetime.js").Lifetime} roomLifetime of the room in the page, shown or not
  * @property {import("./state/store.js").Store} store
  * @property {import("./server/history.js").History} history
- * @property {import("./server/outbox.js").Outbox} outbox
+ * @property {import("./sending/outbox.js").Outbox} outbox
  * @property {(request: object) => boolean} send to the room, once; false if there is no connection
- * @property {import("./server/amendments.js").Amendments} amendments
+ * @property {import("./sending/amendments.js").Amendments} amendments
  * @property {import("./elements/timeline/message_actions.js").MessageActions|null} messageActions
  * @property {import("./elements/timeline/selection.js").Selection|null} selection
  * @property {import("./dom/drawers.js").Drawers} drawers

@@ -16,7 +16,7 @@ import {
 import { keepText, keepTexts } from "./kept_texts.js";
 import { post } from "../server/http.js";
 import { askNames } from "../server/people_names.js";
-import { makeNonce } from "../server/nonce.js";
+import { makeNonce } from "../sending/nonce.js";
 import { cloneElement, part } from "../dom/template.js";
 import { showToast } from "../dom/toasted.js";
 import { hideSpoilers, nameMentions, openSpoilers } from "../words/rich_text.js";

@@ -4,7 +4,7 @@
  */
 import { session } from "./storage.js";
 
-/** @typedef {import("../server/outbox.js").Quoted} Quoted */
+/** @typedef {import("../sending/outbox.js").Quoted} Quoted */
 
 export class Draft {
   /**

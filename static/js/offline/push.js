@@ -4,7 +4,7 @@
  */
 import { withBase } from "../local/address.js";
 import { keepShared } from "../local/shared.js";
-import { makeNonce } from "../server/nonce.js";
+import { makeNonce } from "../sending/nonce.js";
 import { whose } from "./database.js";
 
 const worker = /** @type {any} */ (globalThis);

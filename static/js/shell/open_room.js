@@ -8,9 +8,9 @@ import { requestAllPictures, setPictures } from "../elements/people/avatar.js";
 import { ownKey, storage } from "../local/storage.js";
 import { whenTabCloses } from "../local/tabs.js";
 import { Absence } from "../server/absence.js";
-import { Amendments } from "../server/amendments.js";
+import { Amendments } from "../sending/amendments.js";
 import { History } from "../server/history.js";
-import { Outbox, UNREADABLE } from "../server/outbox.js";
+import { Outbox, UNREADABLE } from "../sending/outbox.js";
 import { Typing } from "../server/typing.js";
 import { createStore, initial } from "../state/store.js";
 import { setNames } from "../words/names.js";
@@ -119,13 +119,13 @@ export class OpenRoom {
 
   /**
    * What brings files to the server is loaded for the first one.
-   * @returns {import("../server/outbox.js").Files}
+   * @returns {import("../sending/outbox.js").Files}
    */
   #files() {
-    /** @type {Promise<typeof import("../server/file_sending.js")>|null} */
+    /** @type {Promise<typeof import("../sending/file_sending.js")>|null} */
     let loading = null;
     const load = async () => {
-      loading ??= import("../server/file_sending.js").then((found) => {
+      loading ??= import("../sending/file_sending.js").then((found) => {
         found.watchFiles((...changed) => this.outbox.fileChanged(...changed), this.lifetime.signal);
         return found;
       });

@@ -12,7 +12,7 @@ import { ChatMembers } from "../elements/people/members.js";
 import { ChatTimeline } from "../elements/timeline/timeline.js";
 import { holdTabLock } from "../local/tabs.js";
 import { watchAttention } from "../server/attention.js";
-import { makeNonce } from "../server/nonce.js";
+import { makeNonce } from "../sending/nonce.js";
 import { newSite } from "../state/store.js";
 import { openSpoilers } from "../words/rich_text.js";
 import { OpenRoom } from "./open_room.js";

@@ -7,7 +7,7 @@ const WORDS = 100; // characters of a quote, as many as the server gives
  * How a post is quoted: the beginning of its text in one line.
  * @param {{number?: number, author: string, text: string,
  *   files?: import("../state/types.js").SharedFile[]}} line
- * @returns {import("../server/outbox.js").Quoted}
+ * @returns {import("../sending/outbox.js").Quoted}
  */
 export function quoted({ number = 0, author, text, files }) {
   const line = [

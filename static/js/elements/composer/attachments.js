@@ -4,7 +4,7 @@
  */
 import { session } from "../../local/storage.js";
 import { amended } from "../../state/overlay.js";
-import { makeNonce } from "../../server/nonce.js";
+import { makeNonce } from "../../sending/nonce.js";
 import { n, t } from "../../words/texts.js";
 import { withLoaded } from "../page/loading.js";
 import { watchDrops } from "./drops.js";
@@ -13,8 +13,8 @@ import { watchDrops } from "./drops.js";
 const MOST = 10;
 
 /** @typedef {import("../../state/types.js").OutgoingFile} OutgoingFile */
-/** @typedef {import("../../server/outbox.js").Attached} Attached */
-/** @typedef {typeof import("../../server/file_sending.js")} Sending */
+/** @typedef {import("../../sending/outbox.js").Attached} Attached */
+/** @typedef {typeof import("../../sending/file_sending.js")} Sending */
 /** @typedef {import("../../state/types.js").Described} Described */
 
 export class Attachments {
@@ -193,7 +193,7 @@ export class Attachments {
     const { store } = this.page;
     this.#sending ??= await withLoaded(store, async () => {
       const [found, { Tray }] = await Promise.all([
-        import("../../server/file_sending.js"),
+        import("../../sending/file_sending.js"),
         import("./tray.js"),
       ]);
       this.#tray ??= new Tray(/** @type {HTMLElement} */ (this.composer.querySelector("#attachments")), {

@@ -26,7 +26,7 @@ import { WritingMode } from "./writing_mode.js";
 /** Where there is no keyboard beside the screen, Enter breaks the line and the button sends. */
 const touch = matchMedia("(hover: none) and (pointer: coarse)");
 
-/** @typedef {import("../../server/outbox.js").Quoted} Quoted */
+/** @typedef {import("../../sending/outbox.js").Quoted} Quoted */
 
 export class ChatComposer extends PageElement {
   /** @type {import("../../room.js").Page} */ page;

@@ -6,7 +6,7 @@ import { PageElement } from "../page_element.js";
 import { cloneElement, part } from "../../dom/template.js";
 import { TOASTED } from "../../dom/toasted.js";
 import { keyOf } from "../../dom/key_of.js";
-import { makeNonce } from "../../server/nonce.js";
+import { makeNonce } from "../../sending/nonce.js";
 import { doneText } from "../../words/acts_done.js";
 
 const SHOWN = 5_000;

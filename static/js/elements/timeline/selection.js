@@ -3,7 +3,7 @@
  * on a message selects it or not, and a bar below the timeline does something with all of them.
  */
 import { cloneElement, part } from "../../dom/template.js";
-import { makeNonce } from "../../server/nonce.js";
+import { makeNonce } from "../../sending/nonce.js";
 import { amended } from "../../state/overlay.js";
 import { isHidden } from "../../state/lines.js";
 import { NO_CONNECTION } from "../../state/toasts.js";

@@ -2,10 +2,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { PART, Upload } from "../../../static/js/server/upload.js";
+import { PART, Upload } from "../../../static/js/sending/upload.js";
 
-/** @typedef {import("../../../static/js/server/upload.js").Transport} Transport */
-/** @typedef {import("../../../static/js/server/upload.js").Answer} Answer */
+/** @typedef {import("../../../static/js/sending/upload.js").Transport} Transport */
+/** @typedef {import("../../../static/js/sending/upload.js").Answer} Answer */
 
 /**
  * @param {number} status

@@ -1,6 +1,6 @@
 /** How uploads ask the server: by XMLHttpRequest, which tells how much of a part has left. */
 import { withBase } from "../local/address.js";
-import { changing } from "./http.js";
+import { changing } from "../server/http.js";
 
 /** ms without a byte after which a request is given up. */
 const SILENCE = 30_000;

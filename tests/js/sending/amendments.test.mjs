@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { Amendments } from "../../../static/js/server/amendments.js";
+import { Amendments } from "../../../static/js/sending/amendments.js";
 import { layout } from "../../../static/js/state/layout.js";
 import { AT, lobby, memoryStorage, mockTimeouts, post, present } from "../support.mjs";
 

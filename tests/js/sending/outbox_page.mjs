@@ -1,6 +1,6 @@
 /** A page with its outbox, whose server is the test. */
 import { eventOf } from "../../../static/js/server/event_of.js";
-import { Outbox } from "../../../static/js/server/outbox.js";
+import { Outbox } from "../../../static/js/sending/outbox.js";
 import { lobby, memoryStorage } from "../support.mjs";
 
 export const PREFIX = "aiochat:outbox:alice:lobby:";
@@ -11,7 +11,7 @@ export const COMMANDS = [
   { name: "me", usage: "/me text", help: "", aliases: [], says: true },
 ];
 
-/** @typedef {import("../../../static/js/server/outbox.js").WhenTabCloses} WhenTabCloses */
+/** @typedef {import("../../../static/js/sending/outbox.js").WhenTabCloses} WhenTabCloses */
 /**
  * @typedef {{connected?: boolean, now?: number, tab?: string, whenTabCloses?: WhenTabCloses}}
  *   Options

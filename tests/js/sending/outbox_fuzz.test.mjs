@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { wellFormed } from "../../../static/js/server/well_formed.js";
+import { wellFormed } from "../../../static/js/sending/well_formed.js";
 import { memoryStorage, mockTimeouts } from "../support.mjs";
 import { COMMANDS, NOW, openOutbox } from "./outbox_page.mjs";
 

@@ -4,11 +4,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { makeNonce } from "../../../static/js/server/nonce.js";
+import { makeNonce } from "../../../static/js/sending/nonce.js";
 import { memoryStorage, mockTimeouts } from "../support.mjs";
 import { COMMANDS, NOW, PREFIX, openOutbox } from "./outbox_page.mjs";
 
-/** @typedef {import("../../../static/js/server/outbox.js").WhenTabCloses} WhenTabCloses */
+/** @typedef {import("../../../static/js/sending/outbox.js").WhenTabCloses} WhenTabCloses */
 /** @typedef {import("./outbox_page.mjs").Options} Options */
 
 test("a nonce is visible ASCII, short, and new each time", () => {
