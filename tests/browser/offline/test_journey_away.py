@@ -85,6 +85,6 @@ async def test_in_both_languages_and_for_everybody(
     await expect(page.locator("html")).to_have_attribute("lang", language)
     await inspector.looks(page, "a room without a network")
     await page.goto(f"{visitor.url}/feed")
-    await expect(page.locator("h1")).to_have_text(title)
+    await expect(page.get_by_role("heading", level=1)).to_have_text(title)
     await inspector.looks(page, "what isn't kept")
     assert not inspector.found, "\n".join(inspector.found)

@@ -113,7 +113,7 @@ async def test_what_isnt_kept_says_so(alice: Visitor, room: str) -> None:
     await is_kept(alice, room)
     await alice.context.set_offline(True)
     await page.goto(f"{alice.url}/feed?who=<b>")
-    await expect(page.locator("h1")).to_have_text("There is no connection")
+    await expect(page.get_by_role("heading", level=1)).to_have_text("There is no connection")
     await expect(page.locator("main .button")).to_have_attribute("href", "/feed?who=%3Cb%3E")
     await page.click(f"main li a:has-text('#{room}')")
     await is_offline(alice)
@@ -122,10 +122,10 @@ async def test_what_isnt_kept_says_so(alice: Visitor, room: str) -> None:
     await page.goto(f"{alice.url}/rooms")
     assert page.url == f"{alice.url}/rooms/{room}"
     await page.goto(f"{alice.url}/rooms/{unique('never')}")
-    await expect(page.locator("h1")).to_have_text("There is no connection")
+    await expect(page.get_by_role("heading", level=1)).to_have_text("There is no connection")
     await alice.context.set_offline(False)
     await page.goto(f"{alice.url}/feed")
-    await expect(page.locator("h1")).not_to_have_text("There is no connection")
+    await expect(page.get_by_role("heading", level=1)).not_to_have_text("There is no connection")
 
 
 async def test_what_was_taken_away_meanwhile_isnt_kept(

@@ -87,6 +87,6 @@ async def test_somebody_else_signs_in(alice: Visitor, visitors: Visitors, room: 
     await is_kept(alice, own)
     await alice.context.set_offline(True)
     await alice.page.goto(f"{alice.url}/rooms/{room}")
-    await expect(alice.page.locator("h1")).to_have_text("There is no connection")
+    await expect(alice.page.get_by_role("heading", level=1)).to_have_text("There is no connection")
     await expect(alice.page.locator("main li")).to_have_text([f"#{own}"])
     await mallory.close()

@@ -26,7 +26,7 @@ async def test_the_bell_tells_and_leads_to_the_message(alice: Visitor, bob: Visi
     await expect(page.locator("#calls")).to_have_text(f"#{quiet}: 1 message for you")
     await bell.focus()
     await page.keyboard.press("Enter")
-    await expect(page.locator("h1")).to_have_text("Notifications")
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Notifications")
     notice = page.locator(".notice").first
     await expect(notice).to_contain_text("mentioned you in")
     await expect(notice).to_contain_text(f"have a look, @{alice.name}")

@@ -80,7 +80,7 @@ async def test_people_are_found_and_written_to(alice: Visitor, bob: Visitor) -> 
     page = alice.page
     await page.goto(f"{alice.url}/feed")
     await page.click(".room-lists a[href='/users']")
-    await expect(page.locator("h1")).to_have_text("People")
+    await expect(page.get_by_role("heading", level=1)).to_have_text("People")
     await expect(page.locator(".room-lists a[href='/users']")).to_have_attribute("aria-current", "page")
     await page.get_by_role("searchbox", name="Find somebody").fill(bob.name)
     await page.keyboard.press("Enter")

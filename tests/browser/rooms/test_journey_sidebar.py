@@ -156,7 +156,7 @@ async def test_without_scripts(browser: Browser, alice: Visitor, room: str) -> N
     await page.click(".room-lists a[href='/feed']")
     await page.set_viewport_size(PHONE)
     await page.click("header .brand")
-    await expect(page.locator("h1")).to_have_text("Rooms")
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Rooms")
     await page.click("header [data-sign-out] button")
     await expect(page.locator(".flash")).to_have_text("You are signed out.")
     await context.close()
