@@ -24,7 +24,7 @@ else echo "tests/js is left out: there is no node"; fi
 endef
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test quick quick-tests script-tests lint types texts reference picture bench image image-test box-test lock audit release clean node
+.PHONY: help run demo test quick quick-tests quick-chosen script-tests lint types texts reference picture bench image image-test box-test lock audit release clean node
 
 help:  ## list these commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | awk -F '|' '{ printf "  make %-10s %s\n", $$1, $$2 }'
@@ -46,18 +46,21 @@ quick: $(DEV) $(NODE)  ## lint, types, and the tests that need neither servers n
 	@$(MAKE) -s --no-print-directory --jobs 6 --output-sync=target quick-tests script-tests lint types
 
 # Each process collects its part alone, where each of pytest-xdist's would collect the whole. They wait for a
-# third of their time: there are more of them than processors.
+# third of their time: there are more of them than processors. What ARGS choose is in no part. A `make` of
+# theirs is none of this one's.
+QUICK_PYTEST = MAKEFLAGS= .venv/bin/python -m pytest -m "not server and not browser"
 QUICK_1 = tests/security tests/accounts
 QUICK_2 = tests/operations
 QUICK_3 = tests/chat
 QUICK_4 = tests/helpers
 QUICK_5 = tests $(addprefix --ignore=,$(QUICK_1) $(QUICK_2) $(QUICK_3) $(QUICK_4))
-quick-tests: quick-tests-1 quick-tests-2 quick-tests-3 quick-tests-4 quick-tests-5
+quick-tests: $(if $(ARGS),quick-chosen,$(addprefix quick-tests-,1 2 3 4 5))
 
-# A `make` of theirs is none of this one's. pytest ends with 5 where ARGS select nothing of a part.
+quick-chosen: $(DEV)
+	$(QUICK_PYTEST) --numprocesses 3 $(ARGS)
+
 quick-tests-%: $(DEV)
-	MAKEFLAGS= .venv/bin/python -m pytest -m "not server and not browser" -o cache_dir=.pytest_cache/quick-$* \
-		$(QUICK_$*) $(ARGS) || test $$? = 5
+	$(QUICK_PYTEST) -o cache_dir=.pytest_cache/quick-$* $(QUICK_$*)
 
 script-tests:
 	$(test-scripts)
